@@ -1,0 +1,99 @@
+package parterre
+
+import (
+	"crypto/md5"  //nolint:gosec // MD5 is one of the digests that customer lists may come in (reference, section 5.6)
+	"crypto/sha1" //nolint:gosec // so is SHA-1
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// IdentifierKind says what sort of thing an identifier is.
+type IdentifierKind uint8
+
+// The kinds. Their numbers are part of the format on disk: never reuse one.
+const (
+	// ExternalID is the name by which the operator of the platform knows a person.
+	ExternalID IdentifierKind = 1
+	// Digest is the MD5, SHA-1 or SHA-256 digest of an e-mail address or a mobile advertising id. The three differ in
+	// length, and an address and an advertising id do not collide, so one kind holds them all.
+	Digest IdentifierKind = 2
+	// ClickID is the click id that the platform put on a link.
+	ClickID IdentifierKind = 3
+	// AdvertiserID is the name by which an advertiser knows a person; it means something in one ad account only.
+	AdvertiserID IdentifierKind = 4
+	// Agent is a network address and a user agent together: weak, because a household shares it.
+	Agent IdentifierKind = 5
+)
+
+// Identifier points at a person. Value is in canonical form, so that equal identifiers are equal values. Make one with the
+// functions below.
+type Identifier struct {
+	Kind  IdentifierKind
+	Value string
+}
+
+// Strong says whether the identifier tells a person from everybody else who shares an address and a browser with them.
+// Somebody who shows a strong identifier is never taken for a person known by a weaker one.
+func (id Identifier) Strong() bool {
+	return id.Kind == ExternalID || id.Kind == Digest || id.Kind == AdvertiserID
+}
+
+// ByExternalID is the identifier of the operator's own name for a person.
+func ByExternalID(s string) Identifier { return Identifier{ExternalID, s} }
+
+// ByClickID is the identifier of a click id.
+func ByClickID(s string) Identifier { return Identifier{ClickID, s} }
+
+// ByAdvertiserID is the identifier of an advertiser's own name for a person, usually a digest.
+func ByAdvertiserID(account ID, s string) Identifier {
+	return Identifier{AdvertiserID, account.String() + "/" + s}
+}
+
+// ByAgent is the identifier of a network address and a user agent together.
+func ByAgent(address, agent string) Identifier {
+	sum := sha256.Sum256([]byte(address + "\x00" + agent))
+	return Identifier{Agent, string(sum[:16])}
+}
+
+// ByDigest reads an MD5, SHA-1 or SHA-256 digest in hexadecimal, in either case. It reports false when s is none.
+func ByDigest(s string) (Identifier, bool) {
+	switch len(s) {
+	case 2 * md5.Size, 2 * sha1.Size, 2 * sha256.Size:
+	default:
+		return Identifier{}, false
+	}
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		return Identifier{}, false
+	}
+	return Identifier{Digest, string(raw)}, true
+}
+
+// ByEmail is the identifier of an e-mail address: the SHA-256 digest of it in lower case without surrounding space.
+func ByEmail(address string) Identifier { return sha256Of(normalEmail(address)) }
+
+// ByMAID is the identifier of a mobile advertising id: the SHA-256 digest of it in lower case.
+func ByMAID(maid string) Identifier { return sha256Of(strings.ToLower(strings.TrimSpace(maid))) }
+
+// AllOfEmail are the digests by which others may know an e-mail address: SHA-256, SHA-1 and MD5.
+func AllOfEmail(address string) []Identifier { return allDigests(normalEmail(address)) }
+
+// AllOfMAID are the digests by which others may know a mobile advertising id: SHA-256, SHA-1 and MD5, each of the lower
+// case that Android writes and of the upper case that iOS writes.
+func AllOfMAID(maid string) []Identifier {
+	maid = strings.TrimSpace(maid)
+	return append(allDigests(strings.ToLower(maid)), allDigests(strings.ToUpper(maid))...)
+}
+
+func normalEmail(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+func sha256Of(s string) Identifier {
+	sum := sha256.Sum256([]byte(s))
+	return Identifier{Digest, string(sum[:])}
+}
+
+func allDigests(s string) []Identifier {
+	weak, weaker := sha1.Sum([]byte(s)), md5.Sum([]byte(s)) //nolint:gosec // see the imports
+	return []Identifier{sha256Of(s), {Digest, string(weak[:])}, {Digest, string(weaker[:])}}
+}
