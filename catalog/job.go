@@ -1,0 +1,50 @@
+package catalog
+
+import (
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/catalog/driver"
+)
+
+var jobs = noun{driver.Jobs, 1, parterre.NotFound, "Job could not be found."}
+
+// JobKind says what a job does.
+type JobKind string
+
+// The kinds of jobs. They are part of the format on disk.
+const (
+	Materialise  JobKind = "materialise"   // evaluate the rule of an audience's version
+	MatchRecords JobKind = "match_records" // match a batch of a customer list
+	DropRoll     JobKind = "drop_roll"     // delete the roll of an audience's version
+)
+
+// Job is work that the service owes itself. It is written in the transaction that makes it necessary, and deleted when it is
+// done, so a crash in between repeats it.
+type Job struct {
+	ID       parterre.ID `json:"id"`
+	Kind     JobKind     `json:"kind"`
+	Account  parterre.ID `json:"account"`
+	Subject  parterre.ID `json:"subject"` // the audience or the customer list
+	Version  int         `json:"version,omitempty"`
+	Batch    parterre.ID `json:"batch"`
+	Attempts int         `json:"attempts,omitempty"`
+}
+
+// AddJob writes a new job and gives its id; the job's own is not looked at.
+func (t *Tx) AddJob(j Job) (parterre.ID, error) {
+	id, err := t.next(jobs)
+	if err != nil {
+		return 0, err
+	}
+	j.ID = id
+	return id, t.save(t.put, jobs, driver.Row{ID: id}, j)
+}
+
+// Jobs lists the jobs, oldest first unless the page says otherwise, and gives the id to continue after, 0 when there is no
+// more.
+func (t *Tx) Jobs(p Page) ([]Job, parterre.ID, error) { return list[Job](t, jobs, 0, p) }
+
+// PutJob writes a job in place of the stored one. It fails with [parterre.NotFound] when there is none.
+func (t *Tx) PutJob(j Job) error { return t.save(t.replace, jobs, driver.Row{ID: j.ID}, j) }
+
+// DeleteJob removes a job; that there is none is not an error.
+func (t *Tx) DeleteJob(id parterre.ID) error { return t.remove(jobs, id) }
