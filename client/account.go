@@ -1,0 +1,38 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+)
+
+// AdAccount is an advertiser's account. Times are in seconds since 1970.
+type AdAccount struct {
+	ID          string         `json:"id"`
+	Name        string         `json:"name"`
+	Owner       AdAccountOwner `json:"owner"`
+	Country     string         `json:"country"`
+	Currency    string         `json:"currency"`
+	Permissions []string       `json:"permissions"` // roles of the token's user
+	CreatedTime int64          `json:"created_time"`
+	UpdatedTime int64          `json:"updated_time"`
+}
+
+// AdAccountOwner is the user who owns an ad account.
+type AdAccountOwner struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+}
+
+// AdAccount reads an ad account.
+func (c *Client) AdAccount(ctx context.Context, id string) (AdAccount, error) {
+	var out AdAccount
+	err := c.call(ctx, http.MethodGet, inAccount(id), nil, &out)
+	return out, err
+}
+
+// AdAccounts goes through the ad accounts that the token can use. Pages are fetched as they are needed. An error ends the
+// sequence; each use of the sequence begins anew.
+func (c *Client) AdAccounts(ctx context.Context) iter.Seq2[AdAccount, error] {
+	return records[AdAccount](ctx, c, target{path: []string{"v5", "ad_accounts"}})
+}
