@@ -1,0 +1,123 @@
+// Package driver is the contract between the index and a store of identifiers, facets and rolls. Users of the index never
+// see it; a backend implements it and proves itself with package indextest. What every backend would write the same way
+// (numbering persons, matching facets, evaluating rules, windows) is written once, above it, in package index.
+package driver
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/roll"
+)
+
+// ErrCorrupt is in the chain of an error about stored bytes that are not what was written.
+var ErrCorrupt = errors.New("stored data are corrupt")
+
+// RollKind tells what a roll holds. The numbers are part of the format on disk: never reuse one.
+type RollKind uint8
+
+// The kinds of rolls, with what their two numbers mean.
+const (
+	FacetRoll     RollKind = 1 // a facet's persons: A is the facet's number
+	AudienceRoll  RollKind = 2 // an audience's persons: A is the audience's id, B the version of its rule
+	ListAdded     RollKind = 3 // persons added to a customer list: A is the list's id; stamps are batch numbers
+	ListRemoved   RollKind = 4 // persons removed from a customer list, likewise
+	CountryJoined RollKind = 5 // persons who were said to live in a country: A is the country; stamps are revisions of the person
+	CountryLeft   RollKind = 6 // persons who were then said to live elsewhere, likewise
+)
+
+// RollID names a roll.
+type RollID struct {
+	Kind RollKind
+	A    uint64
+	B    uint32
+}
+
+// FacetID numbers a facet. Numbers start at 1; 0 is no facet.
+type FacetID uint32
+
+// FacetKey finds a facet's number: the ad account whose facet it is, and the digest of its body.
+type FacetKey struct {
+	Account parterre.ID
+	Digest  [16]byte
+}
+
+// Facet is a facet as it is stored.
+type Facet struct {
+	Key  FacetKey
+	ID   FacetID
+	Body []byte // in the encoding of package index; a driver does not look inside
+}
+
+// Binding says that an identifier points at a person.
+type Binding struct {
+	Identifier parterre.Identifier
+	Person     parterre.PersonID
+}
+
+// Person is what the index keeps of a person beside the identifiers.
+type Person struct {
+	ID   parterre.PersonID
+	Body []byte // in the encoding of package index; a driver does not look inside
+}
+
+// Merge adds a chunk to one block of a roll: a person's stamp becomes the larger of the stored one and the chunk's.
+type Merge struct {
+	Roll  RollID
+	Block uint16
+	Chunk roll.Chunk
+}
+
+// Tops are the highest numbers given out so far.
+type Tops struct {
+	Person parterre.PersonID
+	Facet  FacetID
+}
+
+// Writes is one atomic change of the store. Bindings, people and facets replace what is stored under the same name.
+// Drops are carried out before merges.
+type Writes struct {
+	Tops     Tops // fields that are zero stay as they are
+	Bindings []Binding
+	People   []Person
+	Facets   []Facet
+	Drops    []RollID
+	Merges   []Merge
+}
+
+// Driver stores identifiers, facets and rolls. All methods may be called concurrently, except that Apply is called by one
+// goroutine at a time and Close once, after every other call has returned. A driver leaves its arguments unchanged and
+// does not keep them; what it returns is the caller's own, but for the body that ScanFacets yields, which is valid
+// during the call alone. When yield returns an error, the scan ends with that error.
+type Driver interface {
+	// Tops gives the highest numbers stored, zero where there are none.
+	Tops(ctx context.Context) (Tops, error)
+
+	// Persons finds the person of each identifier, in the order given; 0 where the identifier is not bound.
+	Persons(ctx context.Context, ids []parterre.Identifier) ([]parterre.PersonID, error)
+
+	// People gives the stored body of each person, in the order given; nil where nothing is stored.
+	People(ctx context.Context, persons []parterre.PersonID) ([][]byte, error)
+
+	// Facets finds the number of each facet, in the order given; 0 where it is not stored.
+	Facets(ctx context.Context, keys []FacetKey) ([]FacetID, error)
+
+	// ScanFacets yields the facets of an ad account in ascending order of their numbers.
+	ScanFacets(ctx context.Context, account parterre.ID, yield func(id FacetID, body []byte) error) error
+
+	// Chunks yields the chunks of a roll in ascending order of their blocks; a block without persons is left out. A
+	// roll that was never written has no chunks.
+	Chunks(ctx context.Context, id RollID, yield func(block uint16, c roll.Chunk) error) error
+
+	// Chunk reads one block of a roll; the chunk is empty when the block has no persons.
+	Chunk(ctx context.Context, id RollID, block uint16) (roll.Chunk, error)
+
+	// Apply makes all of w visible, or none of it and returns an error. After it returns, every read sees w. When
+	// durable returns nil, w survives a crash; durable is called once, by any goroutine, and may run while other
+	// calls of Apply do.
+	Apply(ctx context.Context, w *Writes) (durable func() error, err error)
+
+	// Close releases the store.
+	Close() error
+}

@@ -1,0 +1,140 @@
+// Package index knows who did what: it finds the person behind an identifier, keeps the roll of every facet, moves the rolls
+// of standing audiences with each event, and answers who is a member. It works over a driver; package index/lsmindex
+// is the embedded one.
+//
+// The one idea is the roll: persons with the last moment at which they qualified. Rolls merge by taking the larger stamp,
+// so events may come late, twice or in any order, from several writers, and the result is the same. It also means
+// that an audience is evaluated safely while events arrive: its roll is registered first, so that every event from then on
+// is merged into it, and the past is merged into it afterwards; what is in both counts once.
+//
+// Locks: Index.mu is held while a change is put together and made visible, never while it is waited for to be durable.
+// Index.revisions has a lock of its own, taken after mu when both are.
+package index
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// Options is what the index takes from outside, apart from its driver.
+type Options struct {
+	// Log takes what an operator should know. It is never nil after New; the default drops everything.
+	Log *slog.Logger
+
+	// Closed says that the population is closed: an identifier that nobody imported belongs to nobody. In an open
+	// population it makes a person.
+	Closed bool
+}
+
+// Index finds persons, keeps rolls and answers who is a member. Its methods may be called concurrently, except Close.
+type Index struct {
+	d      driver.Driver
+	closed bool
+	log    *slog.Logger
+
+	mu struct {
+		sync.Mutex
+		tops     driver.Tops
+		facets   facetCache
+		rolls    map[driver.RollID]*standing // of all standing audiences
+		standing map[parterre.ID][]*standing // by the ad account whose facets they select, in order of registration
+		lastSeq  uint64
+	}
+
+	revisions revisions
+}
+
+// New makes an index over the driver, which it owns from then on. It reads how far numbers have been given out.
+func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	tops, err := d.Tops(ctx)
+	if err != nil {
+		return nil, parterre.Internalf(err, "read the highest numbers of the index")
+	}
+	ix := &Index{d: d, closed: o.Closed, log: o.Log}
+	ix.mu.tops = tops
+	ix.mu.rolls = map[driver.RollID]*standing{}
+	ix.mu.standing = map[parterre.ID][]*standing{}
+	return ix, nil
+}
+
+// Close releases the driver. No other method may be running or be called afterwards.
+func (ix *Index) Close() error { return ix.d.Close() }
+
+// Population is how many persons there are.
+func (ix *Index) Population() int {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	return int(ix.mu.tops.Person)
+}
+
+// applyLocked makes w visible and takes over the numbers that it gave out. The caller holds mu, releases it and then waits
+// for durable, before it tells anybody that the change is there.
+func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable func() error, err error) {
+	durable, err = ix.d.Apply(ctx, w)
+	if err != nil {
+		return nil, parterre.Internalf(err, "change the index")
+	}
+	ix.mu.tops.Person = max(ix.mu.tops.Person, w.Tops.Person)
+	ix.mu.tops.Facet = max(ix.mu.tops.Facet, w.Tops.Facet)
+	ix.revisions.moved(w)
+	return durable, nil
+}
+
+// apply makes a change that was put together without the lock visible and durable.
+func (ix *Index) apply(ctx context.Context, w *driver.Writes) error {
+	ix.mu.Lock()
+	durable, err := ix.applyLocked(ctx, w)
+	ix.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return settled(durable)
+}
+
+// settled waits until a change is durable.
+func settled(durable func() error) error {
+	if err := durable(); err != nil {
+		return parterre.Internalf(err, "make a change of the index durable")
+	}
+	return nil
+}
+
+// revisions counts the changes of the rolls that make audiences, so that an answer about one can be kept until it changes.
+type revisions struct {
+	mu sync.Mutex
+	of map[driver.RollID]uint64
+}
+
+func (r *revisions) moved(w *driver.Writes) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range w.Merges {
+		switch m.Roll.Kind {
+		case driver.AudienceRoll, driver.ListAdded, driver.ListRemoved:
+			if r.of == nil {
+				r.of = map[driver.RollID]uint64{}
+			}
+			r.of[m.Roll]++
+		default: // nobody keeps answers about the others
+		}
+	}
+	for _, id := range w.Drops {
+		delete(r.of, id)
+	}
+}
+
+func (r *revisions) sum(ids ...driver.RollID) (n uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		n += r.of[id]
+	}
+	return n
+}

@@ -1,0 +1,293 @@
+package indextest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/roll"
+)
+
+// The names that histories use: few, so that they meet often.
+var (
+	historyIdentifiers = []parterre.Identifier{
+		parterre.ByExternalID("a"), parterre.ByExternalID("A"), parterre.ByClickID("a"), parterre.ByClickID(""),
+		parterre.ByEmail("a@example.com"), parterre.ByAdvertiserID(7, "a"), parterre.ByAgent("192.0.2.1", "agent"),
+	}
+	historyPeople   = []parterre.PersonID{1, 2, 65535, 65536, math.MaxUint32}
+	historyAccounts = []parterre.ID{0, 7, 8, largestID}
+	historyBlocks   = []uint16{0, 1, 255, 65535}
+	historyRolls    = []driver.RollID{
+		someRoll, lastRoll,
+		{Kind: driver.FacetRoll, A: 1},
+		{Kind: driver.FacetRoll, A: 2},
+		{Kind: driver.AudienceRoll, A: someRoll.A, B: 4},
+		{Kind: driver.ListAdded, A: math.MaxUint64, B: math.MaxUint32},
+	}
+)
+
+const historyDigests = 4 // of each ad account
+
+// History makes n random writes. It is a function of its arguments alone. Each write sets the top of the persons to its
+// place in the history, counted from 1, so that a reader can tell how far a store has come.
+func History(seed uint64, n int) []*driver.Writes {
+	r := rand.New(rand.NewPCG(seed, 2))
+	history := make([]*driver.Writes, n)
+	for i := range history {
+		history[i] = someWrites(r, i+1)
+	}
+	return history
+}
+
+func someWrites(r *rand.Rand, step int) *driver.Writes {
+	w := &driver.Writes{Tops: driver.Tops{Person: parterre.PersonID(step)}}
+	if r.IntN(3) == 0 {
+		w.Tops.Facet = driver.FacetID(step)
+	}
+	for range r.IntN(4) {
+		w.Bindings = append(w.Bindings,
+			driver.Binding{Identifier: one(r, historyIdentifiers), Person: parterre.PersonID(1 + r.Uint32N(1000))})
+	}
+	for range r.IntN(3) {
+		w.People = append(w.People, driver.Person{ID: one(r, historyPeople), Body: someBytes(r, step)})
+	}
+	for range r.IntN(3) {
+		account, digest := one(r, historyAccounts), r.IntN(historyDigests)
+		// A facet keeps its number for ever, so the number follows from the name.
+		id := driver.FacetID(1 + digest*70000)
+		w.Facets = append(w.Facets,
+			driver.Facet{Key: facetKey(account, byte(digest)), ID: id, Body: someBytes(r, step)})
+	}
+	if r.IntN(5) == 0 {
+		w.Drops = append(w.Drops, one(r, historyRolls))
+	}
+	for range r.IntN(6) {
+		w.Merges = append(w.Merges, driver.Merge{
+			Roll: one(r, historyRolls), Block: one(r, historyBlocks), Chunk: someChunk(r),
+		})
+	}
+	return w
+}
+
+func one[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
+
+func someBytes(r *rand.Rand, step int) []byte {
+	b := make([]byte, r.IntN(40))
+	for i := range b {
+		b[i] = byte(step * i)
+	}
+	return b
+}
+
+// someChunk has one person, a few, or some hundreds.
+func someChunk(r *rand.Rand) roll.Chunk {
+	var lows []uint16
+	var at []parterre.Stamp
+	for range 1 + r.IntN([]int{1, 5, 500}[r.IntN(3)]) {
+		lows = append(lows, uint16(r.IntN(1000)*65535/999))
+		at = append(at, parterre.Stamp(1+r.Uint32N(5000)))
+	}
+	return roll.Of(lows, at)
+}
+
+// Model is what a store must hold after some writes: plain maps.
+type Model struct{ held contents }
+
+// contents is what can be read of a store. Rolls are kept by person, so that the model knows nothing of chunks.
+type contents struct {
+	Tops     driver.Tops
+	Bindings map[parterre.Identifier]parterre.PersonID
+	People   map[parterre.PersonID]string
+	Facets   map[driver.FacetKey]driver.FacetID
+	Bodies   map[parterre.ID]map[driver.FacetID]string
+	Rolls    map[driver.RollID]map[parterre.PersonID]parterre.Stamp
+}
+
+func newContents() contents {
+	c := contents{
+		Bindings: map[parterre.Identifier]parterre.PersonID{},
+		People:   map[parterre.PersonID]string{},
+		Facets:   map[driver.FacetKey]driver.FacetID{},
+		Bodies:   map[parterre.ID]map[driver.FacetID]string{},
+		Rolls:    map[driver.RollID]map[parterre.PersonID]parterre.Stamp{},
+	}
+	for _, account := range historyAccounts {
+		c.Bodies[account] = map[driver.FacetID]string{}
+	}
+	for _, id := range historyRolls {
+		c.Rolls[id] = map[parterre.PersonID]parterre.Stamp{}
+	}
+	return c
+}
+
+// NewModel makes the model of an empty store.
+func NewModel() *Model { return &Model{newContents()} }
+
+// Apply does what a store must do with a write of a history.
+func (m *Model) Apply(w *driver.Writes) {
+	if w.Tops.Person != 0 {
+		m.held.Tops.Person = w.Tops.Person
+	}
+	if w.Tops.Facet != 0 {
+		m.held.Tops.Facet = w.Tops.Facet
+	}
+	for _, b := range w.Bindings {
+		m.held.Bindings[b.Identifier] = b.Person
+	}
+	for _, p := range w.People {
+		m.held.People[p.ID] = string(p.Body)
+	}
+	for _, f := range w.Facets {
+		m.held.Facets[f.Key] = f.ID
+		m.held.Bodies[f.Key.Account][f.ID] = string(f.Body)
+	}
+	for _, id := range w.Drops {
+		clear(m.held.Rolls[id])
+	}
+	for _, merge := range w.Merges {
+		m.held.add(merge.Roll, merge.Block, merge.Chunk)
+	}
+}
+
+func (c *contents) add(id driver.RollID, block uint16, chunk roll.Chunk) {
+	for i := range chunk.Len() {
+		low, at := chunk.At(i)
+		p := roll.Person(block, low)
+		c.Rolls[id][p] = max(c.Rolls[id][p], at)
+	}
+}
+
+// Diff reads everything that a history can have written, and returns an error that tells a difference to the model, or what
+// went wrong when it was read.
+func (m *Model) Diff(ctx context.Context, d driver.Driver) error {
+	got, err := readAll(ctx, d)
+	if err != nil {
+		return err
+	}
+	want := m.held
+	if got.Tops != want.Tops {
+		return fmt.Errorf("tops are %v, want %v", got.Tops, want.Tops)
+	}
+	if err := differ("person", got.Bindings, want.Bindings); err != nil {
+		return err
+	}
+	if err := differ("body", got.People, want.People); err != nil {
+		return err
+	}
+	if err := differ("number", got.Facets, want.Facets); err != nil {
+		return err
+	}
+	for account, bodies := range want.Bodies {
+		if err := differ(fmt.Sprintf("ad account %v: body", account), got.Bodies[account], bodies); err != nil {
+			return err
+		}
+	}
+	for id, persons := range want.Rolls {
+		if err := differ(fmt.Sprintf("roll %v: stamp", id), got.Rolls[id], persons); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// differ tells a difference between two maps.
+func differ[K, V comparable](what string, got, want map[K]V) error {
+	for k, w := range want {
+		if g, found := got[k]; !found || g != w {
+			return fmt.Errorf("%s of %v is %v (found: %t), want %v", what, k, g, found, w)
+		}
+	}
+	for k, g := range got {
+		if _, wanted := want[k]; !wanted {
+			return fmt.Errorf("%s of %v is %v, want none", what, k, g)
+		}
+	}
+	return nil
+}
+
+func readAll(ctx context.Context, d driver.Driver) (contents, error) {
+	c := newContents()
+	var err error
+	if c.Tops, err = d.Tops(ctx); err != nil {
+		return c, fmt.Errorf("tops: %w", err)
+	}
+	for _, read := range []func(context.Context, driver.Driver, *contents) error{readPeople, readFacets, readRolls} {
+		if err := read(ctx, d, &c); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func readPeople(ctx context.Context, d driver.Driver, c *contents) error {
+	persons, err := d.Persons(ctx, historyIdentifiers)
+	if err != nil {
+		return fmt.Errorf("persons: %w", err)
+	}
+	for i, p := range persons {
+		if p != 0 {
+			c.Bindings[historyIdentifiers[i]] = p
+		}
+	}
+	bodies, err := d.People(ctx, historyPeople)
+	if err != nil {
+		return fmt.Errorf("people: %w", err)
+	}
+	for i, b := range bodies {
+		if b != nil {
+			c.People[historyPeople[i]] = string(b)
+		}
+	}
+	return nil
+}
+
+func readFacets(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, account := range historyAccounts {
+		var keys []driver.FacetKey
+		for digest := range historyDigests {
+			keys = append(keys, facetKey(account, byte(digest)))
+		}
+		ids, err := d.Facets(ctx, keys)
+		if err != nil {
+			return fmt.Errorf("facets: %w", err)
+		}
+		for i, id := range ids {
+			if id != 0 {
+				c.Facets[keys[i]] = id
+			}
+		}
+		err = d.ScanFacets(ctx, account, func(id driver.FacetID, b []byte) error {
+			c.Bodies[account][id] = string(b)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("scan facets: %w", err)
+		}
+	}
+	return nil
+}
+
+// readRolls reads every roll as a whole and block by block, which must agree.
+func readRolls(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, id := range historyRolls {
+		err := d.Chunks(ctx, id, func(block uint16, chunk roll.Chunk) error {
+			c.add(id, block, chunk)
+			alone, err := d.Chunk(ctx, id, block)
+			if err != nil {
+				return fmt.Errorf("chunk %d: %w", block, err)
+			}
+			if !reflect.DeepEqual(stampsOf(alone), stampsOf(chunk)) {
+				return fmt.Errorf("chunk %d read alone is %v, in the scan it is %v", block, stampsOf(alone), stampsOf(chunk))
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("chunks of %v: %w", id, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package index
+
+import (
+	"context"
+	"slices"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// Ingest takes events and engagements in. When it returns nil they are durable, and count in every facet and every
+// standing audience that they belong to. It takes all of them or, on an error, none. Taking the same events in again
+// changes nothing. An event that names nobody is left out.
+func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
+	if slices.ContainsFunc(events, namesNobody) {
+		events = slices.DeleteFunc(slices.Clone(events), namesNobody)
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	durable, err := ix.ingest(ctx, events)
+	if err != nil {
+		return err
+	}
+	return settled(durable)
+}
+
+func namesNobody(e parterre.Event) bool { return len(e.Who) == 0 }
+
+func (ix *Index) ingest(ctx context.Context, events []parterre.Event) (durable func() error, err error) {
+	keys, bodies := make([]driver.FacetKey, len(events)), make([][]byte, len(events))
+	who := make([][]parterre.Identifier, len(events))
+	for i := range events {
+		bodies[i] = encodeFacet(nil, &events[i].Facet)
+		keys[i] = facetKey(events[i].Facet.Account, bodies[i])
+		who[i] = events[i].Who
+	}
+
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	c, err := ix.beginLocked(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	facets, err := c.facets(ctx, keys, bodies)
+	if err != nil {
+		return nil, err
+	}
+	for i := range events {
+		e := &events[i]
+		p := c.person(e.Who, !ix.closed)
+		if p == 0 {
+			continue
+		}
+		entry := facets[keys[i]]
+		c.merge(facetRoll(entry.id), p, e.At)
+		for _, s := range ix.matchesLocked(entry, &e.Facet) {
+			c.merge(s.roll, p, e.At)
+		}
+	}
+	durable, err = c.commitLocked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for key, entry := range facets {
+		ix.mu.facets.put(key, entry)
+	}
+	return durable, nil
+}
+
+// facets finds the number of each facet, and numbers those that are new.
+func (c *change) facets(ctx context.Context, keys []driver.FacetKey, bodies [][]byte) (map[driver.FacetKey]*facetEntry, error) {
+	found := make(map[driver.FacetKey]*facetEntry, len(keys))
+	var missing []driver.FacetKey
+	bodyOf := map[driver.FacetKey][]byte{}
+	for i, key := range keys {
+		if _, seen := found[key]; seen {
+			continue
+		}
+		entry := c.ix.mu.facets.get(key)
+		if entry == nil {
+			entry = &facetEntry{}
+			missing = append(missing, key)
+			bodyOf[key] = bodies[i]
+		}
+		found[key] = entry
+	}
+	stored, err := c.ix.d.Facets(ctx, missing)
+	if err != nil {
+		return nil, parterre.Internalf(err, "look facets up")
+	}
+	for i, key := range missing {
+		id := stored[i]
+		if id == 0 {
+			c.tops.Facet++
+			id = c.tops.Facet
+			c.writes.Facets = append(c.writes.Facets, driver.Facet{Key: key, ID: id, Body: bodyOf[key]})
+		}
+		found[key].id = id
+	}
+	return found, nil
+}
+
+func facetRoll(id driver.FacetID) driver.RollID {
+	return driver.RollID{Kind: driver.FacetRoll, A: uint64(id)}
+}
+
+// facetCacheSize is how many facets each of the cache's two halves holds: some tens of megabytes in all.
+const facetCacheSize = 1 << 17
+
+// facetCache remembers the numbers of facets and the standing audiences that match them. It has two halves: what is used
+// moves to the young one, and when that is full it becomes the old one and the old one is dropped.
+type facetCache struct {
+	young, old map[driver.FacetKey]*facetEntry
+}
+
+// facetEntry is what the cache knows of a facet.
+type facetEntry struct {
+	id      driver.FacetID
+	judged  uint64      // the registration up to which standing audiences were matched against it
+	matches []*standing // those that match
+}
+
+func (c *facetCache) get(key driver.FacetKey) *facetEntry {
+	if e := c.young[key]; e != nil {
+		return e
+	}
+	return c.old[key]
+}
+
+func (c *facetCache) put(key driver.FacetKey, e *facetEntry) {
+	if c.young == nil || len(c.young) >= facetCacheSize {
+		c.old, c.young = c.young, map[driver.FacetKey]*facetEntry{}
+	}
+	c.young[key] = e
+}

@@ -1,0 +1,118 @@
+package lsmindex
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/roll"
+)
+
+// Apply writes w as one record of the log. The record is on its way to the disk when Apply returns; durable waits until it
+// is there, so one sync serves all that wait at the same time. When durable is never called, the record goes to the disk
+// all the same, but nobody learns when, or whether that failed.
+//
+// Once a write to the log has failed, durable says so, and every later Apply is refused with the same error: what the log
+// holds after it is not known before the store was opened again.
+func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() error, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := x.failed.Load(); err != nil {
+		return nil, *err
+	}
+	b := writer{batch: x.db.NewBatch()}
+	b.write(w)
+	if b.err == nil {
+		b.err = x.db.ApplyNoSyncWait(b.batch, pebble.Sync)
+	}
+	if b.err != nil {
+		// The batch was not handed to the log, so it may be closed. Closing it cannot say more than the error does.
+		_ = b.batch.Close()
+		return nil, wrap(b.err, "write to the index")
+	}
+	return func() error { return x.wait(b.batch) }, nil
+}
+
+// wait returns when a batch is on the disk. Until then the log still reads from the batch, so only here may it be closed;
+// after that the tree uses it again for another batch.
+func (x *Index) wait(b *pebble.Batch) error {
+	if err := b.SyncWait(); err != nil {
+		err = fmt.Errorf("write to the log of the index: %w", err)
+		x.failed.CompareAndSwap(nil, &err)
+		return err
+	}
+	return wrap(b.Close(), "finish a write to the index")
+}
+
+// writer fills a batch. It stops at the first error.
+type writer struct {
+	batch      *pebble.Batch
+	key, value []byte // room that is used again
+	err        error
+}
+
+// write keeps the order in which the batch must act: drops before merges.
+func (w *writer) write(from *driver.Writes) {
+	if from.Tops.Person != 0 {
+		w.setNumber(topKey(topPerson), uint32(from.Tops.Person))
+	}
+	if from.Tops.Facet != 0 {
+		w.setNumber(topKey(topFacet), uint32(from.Tops.Facet))
+	}
+	for _, b := range from.Bindings {
+		w.key = appendIdentifierKey(w.key[:0], b.Identifier)
+		w.setNumber(w.key, uint32(b.Person))
+	}
+	for _, p := range from.People {
+		w.key = appendPersonKey(w.key[:0], p.ID)
+		w.set(w.key, p.Body)
+	}
+	for _, f := range from.Facets {
+		w.key = appendFacetKey(w.key[:0], f.Key)
+		w.setNumber(w.key, uint32(f.ID))
+		w.key = appendBodyKey(w.key[:0], f.Key.Account, f.ID)
+		w.set(w.key, f.Body)
+	}
+	for _, id := range from.Drops {
+		w.drop(id)
+	}
+	for _, m := range from.Merges {
+		w.merge(m)
+	}
+}
+
+func (w *writer) set(key, body []byte) {
+	w.value = appendSealed(w.value[:0], body)
+	if w.err == nil {
+		w.err = w.batch.Set(key, w.value, nil)
+	}
+}
+
+func (w *writer) setNumber(key []byte, n uint32) {
+	w.value = appendNumber(w.value[:0], n)
+	if w.err == nil {
+		w.err = w.batch.Set(key, w.value, nil)
+	}
+}
+
+func (w *writer) drop(id driver.RollID) {
+	lower, upper := span(appendRollPrefix(w.key[:0], id), rollKeyLen-rollPrefixLen)
+	w.key = lower
+	if w.err == nil {
+		w.err = w.batch.DeleteRange(lower, upper, nil)
+	}
+}
+
+func (w *writer) merge(m driver.Merge) {
+	if m.Chunk.Len() == 0 {
+		return
+	}
+	w.key = appendRollKey(w.key[:0], m.Roll, m.Block)
+	w.value = roll.Append(w.value[:0], m.Chunk)
+	if w.err == nil {
+		w.err = w.batch.Merge(w.key, w.value, nil)
+	}
+}

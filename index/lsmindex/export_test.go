@@ -1,0 +1,19 @@
+package lsmindex
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parterre/parterre/index/driver"
+)
+
+// Tree lets a test damage what is stored.
+func (x *Index) Tree() *pebble.DB { return x.db }
+
+// RollKey is the key of a roll's block.
+func RollKey(id driver.RollID, block uint16) []byte { return appendRollKey(nil, id, block) }
+
+// FormatKey is the key of the format number.
+func FormatKey() []byte { return formatKey() }
+
+// NumberValue is the stored value of a number.
+func NumberValue(n uint32) []byte { return appendNumber(nil, n) }

@@ -1,0 +1,91 @@
+package lsmindex
+
+import (
+	"encoding/binary"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// table is the first byte of a key. The numbers are part of the format on disk: never reuse one.
+type table byte
+
+const (
+	formatTable     table = 0x01 // the format number
+	topsTable       table = 0x02 // highest numbers given out
+	identifierTable table = 0x10 // identifier -> person
+	personTable     table = 0x11 // person -> body
+	facetTable      table = 0x12 // ad account, digest -> number of the facet
+	bodyTable       table = 0x13 // ad account, number of the facet -> body
+	rollTable       table = 0x20 // roll, block -> chunk
+)
+
+// The two rows of the table of tops.
+const (
+	topPerson byte = 1
+	topFacet  byte = 2
+)
+
+// The lengths of keys that the reader takes apart.
+const (
+	accountPrefixLen = 1 + 8 // of a key of bodyTable
+	bodyKeyLen       = accountPrefixLen + 4
+	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
+	rollKeyLen       = rollPrefixLen + 2
+)
+
+func formatKey() []byte { return []byte{byte(formatTable)} }
+
+func topKey(row byte) []byte { return []byte{byte(topsTable), row} }
+
+// The functions below append a key to dst. All numbers are big-endian, so that keys sort as the numbers do.
+
+func appendIdentifierKey(dst []byte, id parterre.Identifier) []byte {
+	return append(append(dst, byte(identifierTable), byte(id.Kind)), id.Value...)
+}
+
+func appendPersonKey(dst []byte, p parterre.PersonID) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, byte(personTable)), uint32(p))
+}
+
+func appendFacetKey(dst []byte, k driver.FacetKey) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, byte(facetTable)), uint64(k.Account))
+	return append(dst, k.Digest[:]...)
+}
+
+// appendAccountPrefix is the start of all keys of an ad account's facets.
+func appendAccountPrefix(dst []byte, account parterre.ID) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, byte(bodyTable)), uint64(account))
+}
+
+func appendBodyKey(dst []byte, account parterre.ID, id driver.FacetID) []byte {
+	return binary.BigEndian.AppendUint32(appendAccountPrefix(dst, account), uint32(id))
+}
+
+// facetOfKey reads the number from a key of bodyTable.
+func facetOfKey(key []byte) driver.FacetID {
+	return driver.FacetID(binary.BigEndian.Uint32(key[accountPrefixLen:]))
+}
+
+// appendRollPrefix is the start of all keys of a roll.
+func appendRollPrefix(dst []byte, id driver.RollID) []byte {
+	dst = append(dst, byte(rollTable), byte(id.Kind))
+	dst = binary.BigEndian.AppendUint64(dst, id.A)
+	return binary.BigEndian.AppendUint32(dst, id.B)
+}
+
+func appendRollKey(dst []byte, id driver.RollID, block uint16) []byte {
+	return binary.BigEndian.AppendUint16(appendRollPrefix(dst, id), block)
+}
+
+// blockOfKey reads the block from a key of rollTable.
+func blockOfKey(key []byte) uint16 { return binary.BigEndian.Uint16(key[rollPrefixLen:]) }
+
+// span gives the bounds of the keys that are a prefix and n more bytes: from lower on, and before upper.
+func span(prefix []byte, n int) (lower, upper []byte) {
+	upper = append([]byte{}, prefix...)
+	for range n {
+		upper = append(upper, 0xff)
+	}
+	return prefix, append(upper, 0) // the key right after the last one
+}

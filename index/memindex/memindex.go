@@ -1,0 +1,197 @@
+// Package memindex is a driver of the index that keeps everything in maps under one mutex. It is deliberately naive: it is
+// the plain answer that the tests compare other drivers with, and it serves where nothing has to last.
+package memindex
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/roll"
+)
+
+// Index keeps identifiers, facets and rolls in memory. Its methods may be called concurrently, and from inside a scan.
+type Index struct {
+	mu struct {
+		sync.Mutex
+		tops     driver.Tops
+		bindings map[parterre.Identifier]parterre.PersonID
+		people   map[parterre.PersonID][]byte
+		facets   map[driver.FacetKey]driver.FacetID
+		bodies   map[parterre.ID]map[driver.FacetID][]byte // by ad account
+		rolls    map[driver.RollID]map[parterre.PersonID]parterre.Stamp
+	}
+}
+
+// New makes an empty index.
+func New() *Index {
+	x := new(Index)
+	x.mu.bindings = map[parterre.Identifier]parterre.PersonID{}
+	x.mu.people = map[parterre.PersonID][]byte{}
+	x.mu.facets = map[driver.FacetKey]driver.FacetID{}
+	x.mu.bodies = map[parterre.ID]map[driver.FacetID][]byte{}
+	x.mu.rolls = map[driver.RollID]map[parterre.PersonID]parterre.Stamp{}
+	return x
+}
+
+// Tops gives the highest numbers stored.
+func (x *Index) Tops(context.Context) (driver.Tops, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.mu.tops, nil
+}
+
+// Persons finds the person of each identifier.
+func (x *Index) Persons(_ context.Context, ids []parterre.Identifier) ([]parterre.PersonID, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	persons := make([]parterre.PersonID, len(ids))
+	for i, id := range ids {
+		persons[i] = x.mu.bindings[id]
+	}
+	return persons, nil
+}
+
+// People gives the stored body of each person.
+func (x *Index) People(_ context.Context, persons []parterre.PersonID) ([][]byte, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	bodies := make([][]byte, len(persons))
+	for i, p := range persons {
+		bodies[i] = slices.Clone(x.mu.people[p])
+	}
+	return bodies, nil
+}
+
+// Facets finds the number of each facet.
+func (x *Index) Facets(_ context.Context, keys []driver.FacetKey) ([]driver.FacetID, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ids := make([]driver.FacetID, len(keys))
+	for i, k := range keys {
+		ids[i] = x.mu.facets[k]
+	}
+	return ids, nil
+}
+
+// ScanFacets yields the facets of an ad account as they were when the scan began.
+func (x *Index) ScanFacets(
+	ctx context.Context, account parterre.ID, yield func(id driver.FacetID, body []byte) error,
+) error {
+	bodies := x.bodiesOf(account)
+	for _, id := range slices.Sorted(maps.Keys(bodies)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := yield(id, bodies[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *Index) bodiesOf(account parterre.ID) map[driver.FacetID][]byte {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	bodies := map[driver.FacetID][]byte{}
+	for id, body := range x.mu.bodies[account] {
+		bodies[id] = slices.Clone(body)
+	}
+	return bodies
+}
+
+// Chunks yields the chunks of a roll as they were when the scan began.
+func (x *Index) Chunks(
+	ctx context.Context, id driver.RollID, yield func(block uint16, c roll.Chunk) error,
+) error {
+	chunks := x.chunksOf(id)
+	for _, block := range slices.Sorted(maps.Keys(chunks)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := yield(block, chunks[block]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Chunk reads one block of a roll.
+func (x *Index) Chunk(_ context.Context, id driver.RollID, block uint16) (roll.Chunk, error) {
+	return x.chunksOf(id)[block], nil
+}
+
+func (x *Index) chunksOf(id driver.RollID) map[uint16]roll.Chunk {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	lows, stamps := map[uint16][]uint16{}, map[uint16][]parterre.Stamp{}
+	for p, s := range x.mu.rolls[id] {
+		block := roll.Block(p)
+		lows[block] = append(lows[block], roll.Low(p))
+		stamps[block] = append(stamps[block], s)
+	}
+	chunks := map[uint16]roll.Chunk{}
+	for block := range lows {
+		chunks[block] = roll.Of(lows[block], stamps[block])
+	}
+	return chunks
+}
+
+// Apply makes all of w visible. There is nothing to wait for: durable does nothing.
+func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() error, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if w.Tops.Person != 0 {
+		x.mu.tops.Person = w.Tops.Person
+	}
+	if w.Tops.Facet != 0 {
+		x.mu.tops.Facet = w.Tops.Facet
+	}
+	for _, b := range w.Bindings {
+		x.mu.bindings[b.Identifier] = b.Person
+	}
+	for _, p := range w.People {
+		x.mu.people[p.ID] = copied(p.Body)
+	}
+	for _, f := range w.Facets {
+		x.mu.facets[f.Key] = f.ID
+		if x.mu.bodies[f.Key.Account] == nil {
+			x.mu.bodies[f.Key.Account] = map[driver.FacetID][]byte{}
+		}
+		x.mu.bodies[f.Key.Account][f.ID] = copied(f.Body)
+	}
+	for _, id := range w.Drops {
+		delete(x.mu.rolls, id)
+	}
+	for _, m := range w.Merges {
+		x.mergeLocked(m)
+	}
+	return func() error { return nil }, nil
+}
+
+func (x *Index) mergeLocked(m driver.Merge) {
+	stamps := x.mu.rolls[m.Roll]
+	if stamps == nil {
+		stamps = map[parterre.PersonID]parterre.Stamp{}
+		x.mu.rolls[m.Roll] = stamps
+	}
+	for i := range m.Chunk.Len() {
+		low, s := m.Chunk.At(i)
+		p := roll.Person(m.Block, low)
+		stamps[p] = max(stamps[p], s)
+	}
+}
+
+// Close does nothing.
+func (x *Index) Close() error { return nil }
+
+// copied is a copy that is never nil, because nil means that nothing is stored.
+func copied(b []byte) []byte { return append([]byte{}, b...) }
+
+var _ driver.Driver = (*Index)(nil)

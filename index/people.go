@@ -1,0 +1,120 @@
+package index
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// profile is what the index keeps of a person beside the identifiers, as the body of a driver's Person.
+type profile struct {
+	Country string `json:"country,omitempty"`
+	// Revision counts the changes of the country. It stamps the rolls of countries, in which a person's last move wins.
+	Revision parterre.Stamp `json:"revision,omitempty"`
+}
+
+// Import takes persons of the population in. Somebody who is known by one of the identifiers is the same person, whom the
+// other identifiers then point at as well. A country replaces the one known before; an empty one leaves it. When Import
+// returns nil everything is durable; on an error nothing has changed.
+func (ix *Index) Import(ctx context.Context, people []parterre.Person) error {
+	if len(people) == 0 {
+		return nil
+	}
+	durable, err := ix.importPeople(ctx, people)
+	if err != nil {
+		return err
+	}
+	return settled(durable)
+}
+
+func (ix *Index) importPeople(ctx context.Context, people []parterre.Person) (durable func() error, err error) {
+	who := make([][]parterre.Identifier, len(people))
+	for i := range people {
+		who[i] = people[i].Who
+	}
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	c, err := ix.beginLocked(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	said := map[parterre.PersonID]string{} // the last country said of each
+	var order []parterre.PersonID
+	for i := range people {
+		p := c.person(people[i].Who, true)
+		if people[i].Country == "" {
+			continue
+		}
+		if _, again := said[p]; !again {
+			order = append(order, p)
+		}
+		said[p] = people[i].Country
+	}
+	if err := c.move(ctx, order, said); err != nil {
+		return nil, err
+	}
+	return c.commitLocked(ctx)
+}
+
+// move notes where persons live now.
+func (c *change) move(ctx context.Context, persons []parterre.PersonID, to map[parterre.PersonID]string) error {
+	bodies, err := c.ix.d.People(ctx, persons)
+	if err != nil {
+		return parterre.Internalf(err, "read what is known of persons")
+	}
+	for i, p := range persons {
+		var now profile
+		if bodies[i] != nil {
+			if err := json.Unmarshal(bodies[i], &now); err != nil {
+				return parterre.Internalf(fmt.Errorf("%w: %w", driver.ErrCorrupt, err), "read what is known of a person")
+			}
+		}
+		country := to[p]
+		if now.Country == country {
+			continue
+		}
+		next := profile{Country: country, Revision: now.Revision + 1}
+		body, err := json.Marshal(next)
+		if err != nil {
+			return parterre.Internalf(err, "write what is known of a person")
+		}
+		c.writes.People = append(c.writes.People, driver.Person{ID: p, Body: body})
+		c.merge(countryRoll(driver.CountryJoined, country), p, next.Revision)
+		if now.Country != "" {
+			c.merge(countryRoll(driver.CountryLeft, now.Country), p, next.Revision)
+		}
+	}
+	return nil
+}
+
+// ChangeList adds the people behind the records to a customer list, or removes them from it. A record is one person, by one
+// identifier or several. Batch numbers of a list
+// start at 1; a person is on the list when the last batch that added them is larger than the last that removed them, so
+// batches may be taken in in any order, and again. In an open population an added record that names nobody makes a
+// person. All of the batch is durable when ChangeList returns nil; on an error nothing has changed.
+func (ix *Index) ChangeList(ctx context.Context, list parterre.ID, batch int, remove bool, records [][]parterre.Identifier) error {
+	kind := driver.ListAdded
+	if remove {
+		kind = driver.ListRemoved
+	}
+	ix.mu.Lock()
+	c, err := ix.beginLocked(ctx, records)
+	if err != nil {
+		ix.mu.Unlock()
+		return err
+	}
+	for _, who := range records {
+		if p := c.person(who, !remove && !ix.closed); p != 0 {
+			c.merge(listRoll(kind, list), p, parterre.Stamp(batch)) //nolint:gosec // batches are counted from 1
+		}
+	}
+	durable, err := c.commitLocked(ctx)
+	ix.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return settled(durable)
+}

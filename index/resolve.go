@@ -1,0 +1,133 @@
+package index
+
+import (
+	"context"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/roll"
+)
+
+// change is a change of the index that is being put together under the lock: who the identifiers point at, and what is to
+// be written.
+type change struct {
+	ix     *Index
+	known  map[parterre.Identifier]parterre.PersonID
+	tops   driver.Tops
+	writes driver.Writes
+	merges map[place]*pairs
+}
+
+// place is one block of a roll.
+type place struct {
+	roll  driver.RollID
+	block uint16
+}
+
+// pairs are the persons of one place, unordered, with repetition.
+type pairs struct {
+	lows   []uint16
+	stamps []parterre.Stamp
+}
+
+// beginLocked starts a change about the people behind who, one entry a person or an event. The caller holds mu.
+func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (*change, error) {
+	c := &change{
+		ix: ix, tops: ix.mu.tops, known: map[parterre.Identifier]parterre.PersonID{}, merges: map[place]*pairs{},
+	}
+	var ids []parterre.Identifier
+	for _, w := range who {
+		for _, id := range w {
+			if _, seen := c.known[id]; !seen {
+				c.known[id] = 0
+				ids = append(ids, id)
+			}
+		}
+	}
+	persons, err := ix.d.Persons(ctx, ids)
+	if err != nil {
+		return nil, parterre.Internalf(err, "look identifiers up")
+	}
+	for i, id := range ids {
+		c.known[id] = persons[i]
+	}
+	return c, nil
+}
+
+// person finds who is meant, 0 for nobody. In order: the first identifier that is known; only when none of those given is
+// strong, somebody known by an address and agent; and, when create is set, a new person. Identifiers that pointed at nobody
+// point at that person from then on. One that points at somebody else is left alone: it was there first.
+func (c *change) person(who []parterre.Identifier, create bool) parterre.PersonID {
+	var p parterre.PersonID
+	strong := false
+	for _, id := range who {
+		strong = strong || id.Strong()
+		if p == 0 && id.Kind != parterre.Agent {
+			p = c.known[id]
+		}
+	}
+	if p == 0 && !strong {
+		for _, id := range who {
+			if id.Kind == parterre.Agent && p == 0 {
+				p = c.known[id]
+			}
+		}
+	}
+	if p == 0 {
+		if !create || len(who) == 0 {
+			return 0
+		}
+		c.tops.Person++
+		p = c.tops.Person
+	}
+	if !c.ix.closed || create {
+		c.bind(who, p)
+	}
+	return p
+}
+
+func (c *change) bind(who []parterre.Identifier, p parterre.PersonID) {
+	for _, id := range who {
+		if c.known[id] == 0 {
+			c.known[id] = p
+			c.writes.Bindings = append(c.writes.Bindings, driver.Binding{Identifier: id, Person: p})
+		}
+	}
+}
+
+// merge notes that a person's stamp in a roll is at least s.
+func (c *change) merge(id driver.RollID, p parterre.PersonID, s parterre.Stamp) {
+	at := place{id, roll.Block(p)}
+	m := c.merges[at]
+	if m == nil {
+		m = &pairs{}
+		c.merges[at] = m
+	}
+	m.lows = append(m.lows, roll.Low(p))
+	m.stamps = append(m.stamps, s)
+}
+
+// commitLocked makes the change visible. The caller holds mu, and waits for durable after releasing it.
+func (c *change) commitLocked(ctx context.Context) (durable func() error, err error) {
+	for at, m := range c.merges {
+		c.writes.Merges = append(c.writes.Merges, driver.Merge{
+			Roll: at.roll, Block: at.block, Chunk: roll.Of(m.lows, m.stamps),
+		})
+	}
+	c.writes.Tops = c.tops
+	return c.ix.applyLocked(ctx, &c.writes)
+}
+
+// Lookup finds the person of the first identifier that points at somebody, 0 when none does.
+func (ix *Index) Lookup(ctx context.Context, who []parterre.Identifier) (parterre.PersonID, error) {
+	persons, err := ix.d.Persons(ctx, who)
+	if err != nil {
+		return 0, parterre.Internalf(err, "look identifiers up")
+	}
+	for _, p := range persons {
+		if p != 0 {
+			return p, nil
+		}
+	}
+	return 0, nil
+}
