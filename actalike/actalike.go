@@ -1,0 +1,87 @@
+// Package actalike finds the persons who act most like a seed. What people do on the platform by themselves, the items
+// that they engage with, is the only thing it looks at.
+//
+// The method is naive Bayes over items, with positive weights only, divided by the square root of the degree. Of N
+// persons S are seeds; of an item's d engaged persons s are seeds. The item weighs
+//
+//	w = max(0, ln( ((s + ½) / (S + 1)) / ((d - s + ½) / (N - S + 1)) ))
+//
+// and a person with k items scores the sum of their items' weights divided by √k. The sum runs in the order in which items
+// are added, in float64, so equal input gives equal scores to the last bit.
+package actalike
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/parterre/parterre"
+)
+
+// Scorer gathers scores, item by item. It is not safe for concurrent use.
+type Scorer struct {
+	seeds   *roaring.Bitmap
+	outside float64 // persons who are no seeds
+	inside  float64 // seeds
+	sums    []float64
+	degrees []uint32
+}
+
+// New makes a scorer for a population whose persons are numbered from 1 to persons. It keeps seeds, which stays unchanged.
+func New(persons int, seeds *roaring.Bitmap) *Scorer {
+	inside := float64(seeds.GetCardinality())
+	return &Scorer{
+		seeds: seeds, inside: inside, outside: float64(persons) - inside,
+		sums: make([]float64, persons+1), degrees: make([]uint32, persons+1),
+	}
+}
+
+// AddItem counts an item that the persons engaged with. An item is added once. Persons beyond the population, who came
+// after it was counted, are left out.
+func (s *Scorer) AddItem(persons *roaring.Bitmap) {
+	w := s.weight(persons)
+	it := persons.Iterator()
+	for it.HasNext() {
+		p := it.Next()
+		if int(p) >= len(s.sums) {
+			return
+		}
+		s.degrees[p]++
+		s.sums[p] += w
+	}
+}
+
+func (s *Scorer) weight(persons *roaring.Bitmap) float64 {
+	seeds := float64(persons.AndCardinality(s.seeds))
+	others := float64(persons.GetCardinality()) - seeds
+	return max(0, math.Log(((seeds+0.5)/(s.inside+1))/((others+0.5)/(s.outside+1))))
+}
+
+// Best are the n candidates who act most like the seeds, best first, without the seeds; fewer when there are no more. Of
+// equal scores the person with the smaller number is first, so the best n are the beginning of the best n+1.
+func (s *Scorer) Best(candidates *roaring.Bitmap, n int) []parterre.PersonID {
+	ranked := make([]parterre.PersonID, 0, candidates.GetCardinality())
+	it := candidates.Iterator()
+	for it.HasNext() {
+		if p := it.Next(); !s.seeds.Contains(p) {
+			ranked = append(ranked, parterre.PersonID(p))
+		}
+	}
+	slices.SortFunc(ranked, func(a, b parterre.PersonID) int {
+		return cmp.Or(cmp.Compare(s.score(b), s.score(a)), cmp.Compare(a, b))
+	})
+	return ranked[:min(max(n, 0), len(ranked))]
+}
+
+// score is how much the person acts like the seeds: 0 or above, 0 for somebody without items.
+func (s *Scorer) score(p parterre.PersonID) float64 {
+	if int(p) >= len(s.sums) || s.degrees[p] == 0 {
+		return 0
+	}
+	return s.sums[p] / math.Sqrt(float64(s.degrees[p]))
+}
+
+// Size is how many members an audience has: the percentage of a country's persons, rounded up.
+func Size(percentage, persons int) int { return (percentage*persons + 99) / 100 }

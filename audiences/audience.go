@@ -1,0 +1,223 @@
+package audiences
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/catalog"
+	"github.com/parterre/parterre/rule"
+)
+
+// View is an audience as a caller sees it at one moment.
+type View struct {
+	parterre.Audience
+	Size   int
+	Status parterre.Status
+}
+
+// NewAudience is what a caller says of an audience to be created. The rule is raw JSON, decoded for the type.
+type NewAudience struct {
+	Type        parterre.AudienceType
+	Name        string
+	Description *string
+	Rule        json.RawMessage
+}
+
+// Change is what a caller wants changed of an audience; nil leaves a part as it is.
+type Change struct {
+	Name        *string
+	Description *string
+	Rule        json.RawMessage
+}
+
+// CreateAudience creates an audience and has its rule evaluated in the background. The audience is durable when it returns.
+func (s *Service) CreateAudience(ctx context.Context, p *parterre.Principal, account parterre.ID, n NewAudience) (View, error) {
+	r, err := rule.Decode("rule", n.Type, n.Rule)
+	if err != nil {
+		return View{}, err
+	}
+	now := s.now().Unix()
+	a := parterre.Audience{
+		AdAccount: account, Name: n.Name, Type: n.Type, Description: n.Description, Rule: r.Sent, CreatedBy: p.App,
+		Created: now, Updated: now, Version: 1, RuleVersion: 1,
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
+		if err := checkReferences(tx, account, 0, &r); err != nil {
+			return err
+		}
+		if err := tx.CreateAudience(&a); err != nil {
+			return err
+		}
+		if err := addMaterialise(tx, &a); err != nil {
+			return err
+		}
+		return s.audit(tx, p, catalog.Audit{Account: account, Operation: "audiences/create", Subject: a.ID, After: 1})
+	})
+	if err != nil {
+		return View{}, err
+	}
+	s.register(a.ID, account, a.RuleVersion, &r)
+	s.worker.wake()
+	return s.view(ctx, &a)
+}
+
+// UpdateAudience changes an audience. A rule replaces the old one whole; it is evaluated in the background, and the old
+// membership serves until that is done. What changed is durable when it returns.
+func (s *Service) UpdateAudience(ctx context.Context, p *parterre.Principal, account, id parterre.ID, c Change) (View, error) {
+	var a parterre.Audience
+	var r rule.Rule
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	err := s.catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
+		if a, err = tx.Audience(account, id); err != nil {
+			return err
+		}
+		if c.Name == nil && c.Description == nil && c.Rule == nil {
+			return nil
+		}
+		before := a.Version
+		if r, err = s.change(tx, &a, c); err != nil {
+			return err
+		}
+		return s.audit(tx, p, catalog.Audit{
+			Account: account, Operation: "audiences/update", Subject: id, Before: before, After: a.Version,
+		})
+	})
+	if err != nil {
+		return View{}, err
+	}
+	if c.Rule != nil {
+		s.worker.cancel(id)
+		s.register(id, account, a.RuleVersion, &r)
+		s.worker.wake()
+	}
+	return s.view(ctx, &a)
+}
+
+// change applies a change to the audience and writes it, with the jobs that it makes necessary.
+func (s *Service) change(tx *catalog.Tx, a *parterre.Audience, c Change) (r rule.Rule, err error) {
+	a.Version++
+	a.Updated = s.now().Unix()
+	if c.Name != nil {
+		a.Name = *c.Name
+	}
+	if c.Description != nil {
+		a.Description = c.Description
+	}
+	if c.Rule == nil {
+		return r, tx.PutAudience(a)
+	}
+	if r, err = rule.Decode("rule", a.Type, c.Rule); err != nil {
+		return r, err
+	}
+	if err := checkReferences(tx, a.AdAccount, a.ID, &r); err != nil {
+		return r, err
+	}
+	if a.RuleVersion != a.Served { // a rule that was never served will not be
+		if err := addDrop(tx, a, a.RuleVersion); err != nil {
+			return r, err
+		}
+	}
+	a.Rule, a.RuleVersion = r.Sent, a.Version
+	if err := tx.PutAudience(a); err != nil {
+		return r, err
+	}
+	return r, addMaterialise(tx, a)
+}
+
+// RemoveAudience removes an audience, for good. It gives the audience as it was, updated now.
+func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, account, id parterre.ID) (View, error) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	v, err := s.Audience(ctx, account, id)
+	if err != nil {
+		return View{}, err
+	}
+	rolls := []int{v.Served}
+	if !v.Evaluated() {
+		rolls = append(rolls, v.RuleVersion)
+	}
+	v.Version++
+	v.Updated = s.now().Unix()
+	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
+		if err := tx.RemoveAudience(&v.Audience); err != nil {
+			return err
+		}
+		for _, version := range rolls {
+			if err := addDrop(tx, &v.Audience, version); err != nil {
+				return err
+			}
+		}
+		return s.audit(tx, p, catalog.Audit{
+			Account: account, Operation: "audiences/remove", Subject: id, Before: v.Version - 1, After: v.Version,
+		})
+	})
+	if err != nil {
+		return View{}, err
+	}
+	s.serving.remove(id)
+	s.worker.cancel(id)
+	s.worker.wake()
+	return v, nil
+}
+
+// Audience reads an audience of the ad account.
+func (s *Service) Audience(ctx context.Context, account, id parterre.ID) (View, error) {
+	s.serving.RLock()
+	defer s.serving.RUnlock()
+	var a parterre.Audience
+	err := s.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		a, err = tx.Audience(account, id)
+		return err
+	})
+	if err != nil {
+		return View{}, err
+	}
+	return s.view(ctx, &a)
+}
+
+// Audiences lists the audiences of the ad account, and gives the id to continue after, 0 when there is no more.
+func (s *Service) Audiences(
+	ctx context.Context, account parterre.ID, page catalog.Page,
+) (views []View, next parterre.ID, err error) {
+	s.serving.RLock()
+	defer s.serving.RUnlock()
+	var list []parterre.Audience
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		list, next, err = tx.Audiences(account, page)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range list {
+		v, err := s.view(ctx, &list[i])
+		if err != nil {
+			return nil, 0, err
+		}
+		views = append(views, v)
+	}
+	return views, next, nil
+}
+
+// view adds size and status to an audience: both are what they are at this moment. The caller holds changing, or serving
+// for reading since before the audience was read, so that the roll which serves is still there.
+func (s *Service) view(ctx context.Context, a *parterre.Audience) (View, error) {
+	v := View{Audience: *a, Status: parterre.Initializing}
+	if a.Served > 0 {
+		r, err := decodeStored(a.Type, a.ServedRule)
+		if err != nil {
+			return View{}, err
+		}
+		if v.Size, err = s.sizes.count(ctx, s.index, membershipOf(a.ID, a.Served, &r), s.now().Unix()); err != nil {
+			return View{}, err
+		}
+	}
+	if a.Evaluated() {
+		v.Status = parterre.StatusOf(v.Size)
+	}
+	return v, nil
+}

@@ -1,0 +1,218 @@
+package audiences
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/actalike"
+	"github.com/parterre/parterre/catalog"
+	"github.com/parterre/parterre/index"
+	"github.com/parterre/parterre/rule"
+)
+
+// addMaterialise writes the job that evaluates the current rule of an audience.
+func addMaterialise(tx *catalog.Tx, a *parterre.Audience) error {
+	_, err := tx.AddJob(catalog.Job{
+		Kind: catalog.Materialise, Account: a.AdAccount, Subject: a.ID, Version: a.RuleVersion,
+	})
+	return err
+}
+
+// addDrop writes the job that drops the roll of an audience under one version of its rule; 0 is no version.
+func addDrop(tx *catalog.Tx, a *parterre.Audience, ruleVersion int) error {
+	if ruleVersion == 0 {
+		return nil
+	}
+	_, err := tx.AddJob(catalog.Job{Kind: catalog.DropRoll, Account: a.AdAccount, Subject: a.ID, Version: ruleVersion})
+	return err
+}
+
+// materialise evaluates the rule of an audience and swaps the membership in, unless the rule was replaced meanwhile.
+func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
+	begun := s.now()
+	a, current, err := s.currentAudience(ctx, j)
+	if err != nil {
+		return err
+	}
+	if !current {
+		return s.finish(ctx, j)
+	}
+	r, err := decodeStored(a.Type, a.Rule)
+	if err != nil {
+		return err
+	}
+	s.register(a.ID, a.AdAccount, a.RuleVersion, &r) // before the past is read, whoever was quicker
+	switch {
+	case r.List != nil:
+		err = s.listIsMatched(ctx, &a, r.List.ID)
+	case r.ActAlike != nil:
+		err = s.evaluateActAlike(ctx, &a, r.ActAlike)
+	case r.Visitor == nil || r.Visitor.Prefill:
+		err = s.index.Evaluate(ctx, standing(a.ID, a.AdAccount, a.RuleVersion, &r))
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.swap(ctx, j, &r); err != nil {
+		return err
+	}
+	s.log.Debug("audience evaluated", slog.String("audience", a.ID.String()), slog.Int("version", j.Version),
+		slog.Duration("took", s.now().Sub(begun)))
+	return nil
+}
+
+// currentAudience reads the audience of a job. Current is false when it was removed, or has another rule by now.
+func (s *Service) currentAudience(ctx context.Context, j catalog.Job) (a parterre.Audience, current bool, err error) {
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
+		a, err = tx.Audience(j.Account, j.Subject)
+		return err
+	})
+	if parterre.CodeOf(err) == parterre.AudienceNotFound {
+		return a, false, nil
+	}
+	return a, a.RuleVersion == j.Version, err
+}
+
+// swap makes the membership of the job's version the one that serves, in the catalogue first.
+func (s *Service) swap(ctx context.Context, j catalog.Job, r *rule.Rule) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	current := false
+	err := s.catalog.Update(ctx, func(tx *catalog.Tx) error {
+		a, err := tx.Audience(j.Account, j.Subject)
+		switch {
+		case parterre.CodeOf(err) == parterre.AudienceNotFound:
+		case err != nil:
+			return err
+		case a.RuleVersion == j.Version:
+			current = true
+			old := a.Served
+			a.Served, a.ServedRule = a.RuleVersion, a.Rule
+			if err := tx.PutServed(&a); err != nil {
+				return err
+			}
+			if old != a.Served {
+				if err := addDrop(tx, &a, old); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.DeleteJob(j.ID)
+	})
+	if err == nil && current {
+		s.serving.put(j.Subject, membershipOf(j.Subject, j.Version, r))
+	}
+	return err
+}
+
+// finish ends a job that has nothing more to do.
+func (s *Service) finish(ctx context.Context, j catalog.Job) error {
+	return s.catalog.Update(ctx, func(tx *catalog.Tx) error { return tx.DeleteJob(j.ID) })
+}
+
+// dropRoll removes a roll that no longer serves.
+func (s *Service) dropRoll(ctx context.Context, j catalog.Job) error {
+	s.serving.wait()
+	id := index.AudienceRoll(j.Subject, j.Version)
+	if err := s.index.Drop(ctx, id); err != nil {
+		return err
+	}
+	s.sizes.forget(id)
+	return s.finish(ctx, j)
+}
+
+// listIsMatched fails with errLater while the records of a list are being matched.
+func (s *Service) listIsMatched(ctx context.Context, a *parterre.Audience, id parterre.ID) error {
+	return s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		l, err := tx.CustomerList(a.AdAccount, id)
+		if err == nil && l.Matched < l.Batches {
+			return errLater
+		}
+		return err
+	})
+}
+
+// evaluateActAlike fills the roll of an audience with those who act most like its seeds.
+func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r *rule.ActAlike) error {
+	seeds, err := s.seedMembers(ctx, a, r.Seeds)
+	if err != nil {
+		return err
+	}
+	id := index.AudienceRoll(a.ID, a.RuleVersion)
+	if err := s.index.Drop(ctx, id); err != nil { // what an attempt before this one left
+		return err
+	}
+	if seeds.IsEmpty() {
+		return nil
+	}
+	scorer := actalike.New(s.index.Population(), seeds)
+	accounts, err := s.everyAccount(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.index.Organic(ctx, accounts, func(_ parterre.ID, persons *roaring.Bitmap) error {
+		scorer.AddItem(persons)
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	country, err := s.index.Members(ctx, index.OfCountry(r.Country), s.now().Unix())
+	if err != nil {
+		return err
+	}
+	n := actalike.Size(r.Percentage, int(country.GetCardinality())) //nolint:gosec // persons are counted in 32 bits
+	return s.index.Fill(ctx, id, scorer.Best(country, n))
+}
+
+// seedMembers are the members of all seeds. A seed that was removed since is left out; it fails with errLater when one has
+// never been evaluated, or has a rule that is not.
+func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds []parterre.ID) (*roaring.Bitmap, error) {
+	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		for _, id := range seeds {
+			seed, err := tx.Audience(a.AdAccount, id)
+			switch {
+			case parterre.CodeOf(err) == parterre.AudienceNotFound:
+			case err != nil:
+				return err
+			case !seed.Evaluated():
+				return errLater
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.serving.RLock()
+	defer s.serving.RUnlock()
+	union := roaring.New()
+	for _, id := range seeds {
+		m, served := s.serving.of[id]
+		if !served {
+			continue
+		}
+		members, err := s.index.Members(ctx, m, s.now().Unix())
+		if err != nil {
+			return nil, err
+		}
+		union.Or(members)
+	}
+	return union, nil
+}
+
+// everyAccount are the ad accounts on the platform, and 0 for content of none.
+func (s *Service) everyAccount(ctx context.Context) (ids []parterre.ID, err error) {
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		all, err := collect(tx.AdAccounts)
+		ids = append(ids, 0)
+		for _, a := range all {
+			ids = append(ids, a.ID)
+		}
+		return err
+	})
+	return ids, err
+}

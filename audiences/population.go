@@ -1,0 +1,44 @@
+package audiences
+
+import (
+	"context"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/catalog"
+)
+
+// Import takes persons of the population in, for the operator of the platform.
+func (s *Service) Import(ctx context.Context, people []parterre.Person) error {
+	return s.index.Import(ctx, people)
+}
+
+// Ingest takes events and engagements in. All of them are durable when it returns nil, none is taken in otherwise.
+func (s *Service) Ingest(ctx context.Context, events []parterre.Event) error {
+	return s.index.Ingest(ctx, events)
+}
+
+// AccountExists says whether there is such an ad account on the platform, for the operator.
+func (s *Service) AccountExists(ctx context.Context, id parterre.ID) (exists bool, err error) {
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		_, err := tx.AdAccount(id)
+		exists = err == nil
+		if parterre.CodeOf(err) == parterre.NotFound {
+			return nil
+		}
+		return err
+	})
+	return exists, err
+}
+
+// TagExists says whether the ad account has such a conversion tag, for the operator.
+func (s *Service) TagExists(ctx context.Context, account, id parterre.ID) (exists bool, err error) {
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		_, err := tx.ConversionTag(account, id)
+		exists = err == nil
+		if parterre.CodeOf(err) == parterre.ConversionTagNotFound {
+			return nil
+		}
+		return err
+	})
+	return exists, err
+}
