@@ -1,0 +1,76 @@
+package parterre
+
+import (
+	"strconv"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/api/wire"
+	"github.com/parterre/parterre/internal/jsonbody"
+)
+
+var personMembers = []string{"external_id", "emails", "hashed_emails", "maids", "hashed_maids", "country"}
+
+func (a *API) importPeople(r *wire.Request) (any, error) {
+	return importLines(r.Context(), r.Body, decodePerson, a.service.Import)
+}
+
+// decodePerson reads a line of people.
+func decodePerson(line []byte) (p parterre.Person, err error) {
+	o := jsonbody.Parse("", line)
+	o.DropNulls()
+	o.Only(personMembers)
+	if s := o.String("external_id"); s != nil {
+		p.Who = append(p.Who, externalID(o, "external_id", *s)...)
+	}
+	for _, email := range o.Strings("emails") {
+		if !looksLikeEmail(email) {
+			o.Fail("emails", "holds %s, which is not an e-mail address", parterre.Quote(email))
+		}
+		p.Who = append(p.Who, parterre.AllOfEmail(email)...)
+	}
+	p.Who = append(p.Who, digests(o, "hashed_emails")...)
+	for _, maid := range o.Strings("maids") {
+		if maid == "" {
+			o.Fail("maids", "must not hold an empty advertising id")
+		}
+		p.Who = append(p.Who, parterre.AllOfMAID(maid)...)
+	}
+	p.Who = append(p.Who, digests(o, "hashed_maids")...)
+	if s := o.String("country"); s != nil {
+		if p.Country, err = parterre.ParseCountry("country", *s); err != nil {
+			o.FailWith(err)
+		}
+	}
+	if len(p.Who) == 0 {
+		o.Fail("external_id", "is missing: a person needs one of external_id, emails, hashed_emails, maids, hashed_maids")
+	}
+	return p, o.Err()
+}
+
+// longestExternalID bounds the operator's names for persons, in bytes.
+const longestExternalID = 256
+
+func externalID(o *jsonbody.Object, name, s string) []parterre.Identifier {
+	if s == "" || len(s) > longestExternalID {
+		o.Fail(name, "must have 1 to %d bytes (has %d)", longestExternalID, len(s))
+		return nil
+	}
+	return []parterre.Identifier{parterre.ByExternalID(s)}
+}
+
+// digests reads a list of MD5, SHA-1 or SHA-256 digests.
+func digests(o *jsonbody.Object, name string) (ids []parterre.Identifier) {
+	for i, s := range o.Strings(name) {
+		ids = append(ids, digest(o, name+"["+strconv.Itoa(i)+"]", s)...)
+	}
+	return ids
+}
+
+func digest(o *jsonbody.Object, name, s string) []parterre.Identifier {
+	id, ok := parterre.ByDigest(s)
+	if !ok {
+		o.Fail(name, "%s is not a digest: MD5, SHA-1 or SHA-256 in hexadecimal is allowed", parterre.Quote(s))
+		return nil
+	}
+	return []parterre.Identifier{id}
+}

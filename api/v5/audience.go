@@ -1,0 +1,164 @@
+package v5
+
+import (
+	"encoding/json"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/api/wire"
+	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/internal/jsonbody"
+)
+
+// audience is the contract's Audience.
+type audience struct {
+	AdAccount   parterre.ID           `json:"ad_account_id"`
+	ID          parterre.ID           `json:"id"`
+	Name        string                `json:"name"`
+	Category    parterre.AudienceType `json:"audience_type"`
+	Description *string               `json:"description"`
+	Rule        json.RawMessage       `json:"rule"`
+	Size        int                   `json:"size"`
+	Status      parterre.Status       `json:"status"`
+	Type        string                `json:"type"`
+	Created     int64                 `json:"created_timestamp"`
+	Updated     int64                 `json:"updated_timestamp"`
+	CreatedBy   *string               `json:"created_by_company_name"`
+}
+
+// written is an audience in the answer to a write, where created_by_company_name is null (reference, section 17, 33).
+func written(v audiences.View) audience {
+	return audience{
+		AdAccount: v.AdAccount, ID: v.ID, Name: v.Name, Category: v.Type, Description: v.Description, Rule: v.Rule,
+		Size: v.Size, Status: v.Status, Type: "audience", Created: v.Created, Updated: v.Updated,
+	}
+}
+
+// read is an audience in the answer to a read.
+func read(v audiences.View) audience {
+	a := written(v)
+	a.CreatedBy = &v.CreatedBy
+	return a
+}
+
+func (a *API) listAudiences(r *wire.Request) (any, error) {
+	ownership, err := word(r, "ownership_type", "OWNED", "RECEIVED")
+	if err != nil {
+		return nil, err
+	}
+	l, err := a.listing(r, "audiences/list|"+ownership, "Invalid ad account audience parameters.")
+	if err != nil {
+		return nil, err
+	}
+	if ownership == "RECEIVED" { // nothing shares audiences yet, so none were received
+		return a.paged(l, []audience{}, 0), nil
+	}
+	views, next, err := a.service.Audiences(r.Context(), r.Account, l.page)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]audience, len(views))
+	for i, v := range views {
+		items[i] = read(v)
+	}
+	return a.paged(l, items, next), nil
+}
+
+func (a *API) getAudience(r *wire.Request) (any, error) {
+	id, err := r.ID("audience_id")
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.service.Audience(r.Context(), r.Account, id)
+	if err != nil {
+		return nil, err
+	}
+	return read(v), nil
+}
+
+func (a *API) createAudience(r *wire.Request) (any, error) {
+	body := jsonbody.Parse("", r.Payload)
+	body.Require("audience_type", "name", "rule")
+	checkAccount(body)
+	n := audiences.NewAudience{Description: body.String("description"), Rule: body.Raw("rule")}
+	if s := body.String("audience_type"); s != nil {
+		t, err := parterre.ParseAudienceType("audience_type", *s)
+		if err != nil {
+			return nil, err
+		}
+		n.Type = t
+	}
+	if s := name(body); s != nil {
+		n.Name = *s
+	}
+	if err := body.Err(); err != nil {
+		return nil, err
+	}
+	v, err := a.service.CreateAudience(r.Context(), r.Principal, r.Account, n)
+	if err != nil {
+		return nil, err
+	}
+	return written(v), nil
+}
+
+// operations are the values of operation_type in an update of an audience, the default first.
+var operations = []string{"UPDATE", "REMOVE"}
+
+func (a *API) updateAudience(r *wire.Request) (any, error) {
+	id, err := r.ID("audience_id")
+	if err != nil {
+		return nil, err
+	}
+	body := jsonbody.Parse("", r.Payload)
+	remove := operation(body, operations) == "REMOVE"
+	if err := body.Err(); err != nil {
+		return nil, err
+	}
+	var v audiences.View
+	if remove { // whatever else the body holds is ignored (reference, section 17, 2)
+		v, err = a.service.RemoveAudience(r.Context(), r.Principal, r.Account, id)
+	} else {
+		checkAccount(body)
+		c := audiences.Change{Name: name(body), Description: body.String("description"), Rule: body.Raw("rule")}
+		if err := body.Err(); err != nil {
+			return nil, err
+		}
+		v, err = a.service.UpdateAudience(r.Context(), r.Principal, r.Account, id, c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return written(v), nil
+}
+
+// operation reads operation_type; the first of the allowed ones when it is absent. Case matters.
+func operation(body *jsonbody.Object, allowed []string) string {
+	s := body.String("operation_type")
+	if s == nil {
+		return allowed[0]
+	}
+	for _, op := range allowed {
+		if *s == op {
+			return op
+		}
+	}
+	body.Fail("operation_type", "%s is not one of ['%s', '%s']", parterre.Quote(*s), allowed[0], allowed[1])
+	return ""
+}
+
+// name reads a name, which must not be empty.
+func name(body *jsonbody.Object) *string {
+	s := body.String("name")
+	if s != nil && *s == "" {
+		body.Fail("name", "must not be empty")
+	}
+	return s
+}
+
+// checkAccount looks at an ad account that the body repeats: it must be an id, but the one in the path counts.
+func checkAccount(body *jsonbody.Object) {
+	if s := body.String("ad_account_id"); s != nil {
+		if _, err := parterre.ParseID("ad_account_id", *s); err != nil {
+			body.FailWith(err)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package v5
+
+import (
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/api/wire"
+	"github.com/parterre/parterre/conversion"
+)
+
+// maxTestEvents is how many events of a test are processed (reference, section 17, 54).
+const maxTestEvents = 20
+
+// eventsResult is the contract's ConversionApiResponse.
+type eventsResult struct {
+	Processed int                 `json:"num_events_processed"`
+	Received  int                 `json:"num_events_received"`
+	Events    []conversion.Result `json:"events"`
+}
+
+func (a *API) createEvents(r *wire.Request) (any, error) {
+	test, err := truth(r, "test", "is_test")
+	if err != nil {
+		return nil, err
+	}
+	events, err := conversion.DecodeRequest(r.Payload)
+	if err != nil {
+		return nil, err
+	}
+	result := eventsResult{Received: len(events)}
+	if test {
+		events = events[:min(len(events), maxTestEvents)]
+	}
+	usable, now := make([]parterre.Event, 0, len(events)), a.now().Unix()
+	for i := range events {
+		outcome := events[i].Check(now)
+		result.Events = append(result.Events, outcome)
+		if outcome.Status == conversion.Processed {
+			result.Processed++
+			usable = append(usable, events[i].Of(r.Account))
+		}
+	}
+	if !test {
+		if err := a.service.Ingest(r.Context(), usable); err != nil {
+			return nil, err
+		}
+	}
+	if result.Processed < len(events) {
+		return nil, &parterre.Error{
+			Code: parterre.InvalidEvents, Field: "data", Details: result,
+			Public: "The action could not be processed properly due to some or all data provided being invalid.",
+		}
+	}
+	return result, nil
+}

@@ -1,0 +1,121 @@
+package v5_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	v5 "github.com/parterre/parterre/api/v5"
+	"github.com/parterre/parterre/api/wire"
+)
+
+// notServed are the operations of the contract that have no route yet. Who adds a route takes it off.
+var notServed = []string{
+	"ad_accounts/create",
+	"ad_accounts_audiences_shared_accounts/list",
+	"ad_groups/audience_sizing",
+	"advertiser_defined_events/get",
+	"audience_insights/get",
+	"audience_insights_scope_and_type/get",
+	"business_account_audiences_shared_accounts/list",
+	"conversion_eqs/list",
+	"customer_list_uploads/create",
+	"customer_list_uploads/get",
+	"customer_list_uploads/run",
+	"oauth/conversion_token",
+	"oauth/token",
+	"ocpm_eligible_conversion_tags/get",
+	"page_visit_conversion_tags/get",
+	"sandbox/delete",
+	"shared_audiences_for_business/list",
+	"token/revoke",
+	"update_ad_account_to_ad_account_shared_audience",
+	"update_ad_account_to_business_shared_audience",
+	"update_business_to_ad_account_shared_audience",
+	"update_business_to_business_shared_audience",
+}
+
+// operations are the operations of the contract, by method and path.
+func operations(t *testing.T) map[string]*openapi3.Operation {
+	t.Helper()
+	all := map[string]*openapi3.Operation{}
+	for path, item := range theContract(t).doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			all[method+" /v5"+path] = operation
+		}
+	}
+	return all
+}
+
+func routes() []wire.Route { return v5.New(nil, nil, time.Now).Routes() }
+
+func TestRoutesAreTheContracts(t *testing.T) {
+	all := operations(t)
+	for _, route := range routes() {
+		operation := all[route.Method+" "+route.Path]
+		if operation == nil {
+			t.Errorf("%s: the contract has no %s %s", route.Operation, route.Method, route.Path)
+			continue
+		}
+		if operation.OperationID != route.Operation {
+			t.Errorf("%s %s is %s, the contract calls it %s", route.Method, route.Path, route.Operation, operation.OperationID)
+		}
+		if scopes := scopesOf(operation); !slices.Contains(scopes, string(route.Scope)) {
+			t.Errorf("%s asks for the scope %s, the contract for one of %v", route.Operation, route.Scope, scopes)
+		}
+		if takesBody := operation.RequestBody != nil; takesBody != (route.MaxBody > 0) {
+			t.Errorf("%s reads a body: %v; in the contract it has one: %v", route.Operation, route.MaxBody > 0, takesBody)
+		}
+		if route.Sandbox {
+			t.Errorf("%s is for the sandbox alone, the contract knows no such thing", route.Operation)
+		}
+	}
+}
+
+// scopesOf are the scopes of an operation, whichever scheme asks for them.
+func scopesOf(o *openapi3.Operation) (scopes []string) {
+	for _, requirement := range *o.Security {
+		for _, some := range requirement {
+			scopes = append(scopes, some...)
+		}
+	}
+	return scopes
+}
+
+func TestEveryOperationIsServedOrListed(t *testing.T) {
+	served := map[string]bool{}
+	for _, route := range routes() {
+		if served[route.Operation] {
+			t.Errorf("%s has two routes", route.Operation)
+		}
+		served[route.Operation] = true
+	}
+	var missing []string
+	for _, operation := range operations(t) {
+		if !served[operation.OperationID] {
+			missing = append(missing, operation.OperationID)
+		}
+	}
+	slices.Sort(missing)
+	if !slices.Equal(missing, notServed) {
+		t.Errorf("the operations without a route are\n\t%s\nbut the list says\n\t%s",
+			strings.Join(missing, "\n\t"), strings.Join(notServed, "\n\t"))
+	}
+}
+
+// Each route answers where the contract puts it: without a token, that there is none.
+func TestEveryRouteAnswers(t *testing.T) {
+	s := start(t)
+	for _, route := range routes() {
+		target := strings.NewReplacer("{ad_account_id}", account, "{audience_id}", "1", "{customer_list_id}", "1",
+			"{conversion_tag_id}", "1").Replace(route.Path)
+		if strings.Contains(target, "{") {
+			t.Errorf("%s has a parameter that this test does not know", route.Path)
+		}
+		refused(t, s.send(t, "", route.Method, target, http.NoBody), http.StatusUnauthorized, 2)
+	}
+}

@@ -1,0 +1,69 @@
+// Package v5 speaks the audience family of the Pinterest API v5: it turns requests into use cases of package audiences and
+// their results into the shapes of the contract. Codes, wordings and what is left open are settled by the reference.
+package v5
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/api/wire"
+	"github.com/parterre/parterre/audiences"
+)
+
+// How large bodies may be: a rule is small, records are 50,000 digests at most, and events a thousand.
+const (
+	smallBody   = 1 << 20
+	recordsBody = 8 << 20
+	eventsBody  = 16 << 20
+)
+
+// API makes the routes of v5.
+type API struct {
+	service   *audiences.Service
+	bookmarks bookmarks
+	now       func() time.Time
+}
+
+// New makes the API over the service. Key signs bookmarks: one that another key signed is refused, so keep it.
+func New(s *audiences.Service, key []byte, now func() time.Time) *API {
+	return &API{service: s, bookmarks: bookmarks{key}, now: now}
+}
+
+// Routes are the operations, as the contract names them.
+func (a *API) Routes() []wire.Route {
+	const (
+		account   = "/v5/ad_accounts/{ad_account_id}"
+		audiences = account + "/audiences"
+		lists     = account + "/customer_lists"
+		tags      = account + "/conversion_tags"
+	)
+	read := func(op, path string, h func(*wire.Request) (any, error)) wire.Route {
+		return wire.Route{Operation: op, Method: http.MethodGet, Path: path, Scope: parterre.ScopeAdsRead, Handle: h}
+	}
+	write := func(op, method, path string, most int64, h func(*wire.Request) (any, error)) wire.Route {
+		return wire.Route{Operation: op, Method: method, Path: path, Scope: parterre.ScopeAdsWrite, MaxBody: most, Handle: h}
+	}
+	return []wire.Route{
+		read("ad_accounts/list", "/v5/ad_accounts", a.listAdAccounts),
+		read("ad_accounts/get", account, a.getAdAccount),
+		read("audiences/list", audiences, a.listAudiences),
+		write("audiences/create", http.MethodPost, audiences, smallBody, a.createAudience),
+		read("audiences/get", audiences+"/{audience_id}", a.getAudience),
+		write("audiences/update", http.MethodPatch, audiences+"/{audience_id}", smallBody, a.updateAudience),
+		read("customer_lists/list", lists, a.listCustomerLists),
+		write("customer_lists/create", http.MethodPost, lists, recordsBody, a.createCustomerList),
+		read("customer_lists/get", lists+"/{customer_list_id}", a.getCustomerList),
+		write("customer_lists/update", http.MethodPatch, lists+"/{customer_list_id}", recordsBody, a.updateCustomerList),
+		read("conversion_tags/list", tags, a.listConversionTags),
+		write("conversion_tags/create", http.MethodPost, tags, smallBody, a.createConversionTag),
+		read("conversion_tags/get", tags+"/{conversion_tag_id}", a.getConversionTag),
+		write("events/create", http.MethodPost, account+"/events", eventsBody, a.createEvents),
+	}
+}
+
+// page is the envelope of a list (reference, section 1.6): the bookmark is there on the last page too, and null.
+type page struct {
+	Items    any     `json:"items"`
+	Bookmark *string `json:"bookmark"`
+}

@@ -1,0 +1,185 @@
+// Package wire is what Parterre's APIs share on the wire: routes as data, the way from a request to a principal and to an
+// answer, one catalogue of errors and one renderer. Handlers get a [Request] and return a value or an error; they never
+// see the ResponseWriter.
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/oauth"
+)
+
+// accountParameter is the path parameter that names an ad account. A route that has it is only reached by a principal with
+// a role there.
+const accountParameter = "ad_account_id"
+
+// Route is one operation.
+type Route struct {
+	Operation string         // its name: the operationId of the contract, where it has one
+	Method    string         // GET, POST, …
+	Path      string         // with parameters in braces, as the contract writes it
+	Scope     parterre.Scope // what the token must have been granted
+	Sandbox   bool           // only for tokens of the sandbox
+	MaxBody   int64          // how large the body may be, in bytes; 0 when the handler does not want it read
+	Handle    func(*Request) (any, error)
+}
+
+// Request is a request on its way to a handler. It is valid while the handler runs.
+type Request struct {
+	*http.Request
+	Principal *parterre.Principal
+	Account   parterre.ID // of the path, when the route has one; the principal has a role there
+	Payload   []byte      // the body, when the route wants it read
+}
+
+// ID reads a path parameter that is an id.
+func (r *Request) ID(name string) (parterre.ID, error) {
+	return parterre.ParseID(name, r.PathValue(name))
+}
+
+// Server answers requests for routes. It may be used concurrently.
+type Server struct {
+	tokens    *oauth.Tokens
+	authorise func(ctx context.Context, p *parterre.Principal, account parterre.ID) error
+	log       *slog.Logger
+	mux       *http.ServeMux
+}
+
+// NewServer makes a server for the routes. Authorise says whether a principal may act on an ad account.
+func NewServer(
+	tokens *oauth.Tokens, authorise func(context.Context, *parterre.Principal, parterre.ID) error, log *slog.Logger,
+	routes ...Route,
+) *Server {
+	s := &Server{tokens: tokens, authorise: authorise, log: log, mux: http.NewServeMux()}
+	methods := map[string][]string{}
+	for _, route := range routes {
+		s.mux.Handle(route.Method+" "+route.Path, s.handler(&route))
+		methods[route.Path] = append(methods[route.Path], route.Method)
+	}
+	for path, allowed := range methods {
+		s.mux.Handle(path, s.wrongMethod(strings.Join(allowed, ", ")))
+	}
+	s.mux.Handle("/", http.HandlerFunc(s.noRoute))
+	return s
+}
+
+// ServeHTTP answers a request. It never redirects, as the API does not: a path that is not written in its shortest form
+// names nothing.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			if fault == http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
+				panic(fault)
+			}
+			s.log.Error("a handler panicked", slog.Any("fault", fault), slog.String("stack", string(debug.Stack())))
+			s.fail(w, r, parterre.Errorf(parterre.Internal, ""))
+		}
+	}()
+	if clean := path.Clean(r.URL.Path); clean != r.URL.Path {
+		s.noRoute(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, parterre.Errorf(parterre.RouteNotFound, "There is no operation at %s", parterre.Quote(r.URL.Path)))
+}
+
+func (s *Server) wrongMethod(allowed string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		s.fail(w, r, parterre.Errorf(parterre.MethodNotAllowed, "Method not allowed: %s takes %s", r.URL.Path, allowed))
+	})
+}
+
+func (s *Server) handler(route *Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := s.answer(route, w, r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		s.render(w, r, http.StatusOK, answer)
+	})
+}
+
+// answer takes a request through authentication, scope, right on the ad account and body to the handler, in this order.
+func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (any, error) {
+	principal, err := s.principal(r)
+	if err != nil {
+		return nil, err
+	}
+	if !principal.Has(route.Scope) {
+		return nil, parterre.Errorf(parterre.MissingScope, "Your token does not have sufficient permissions to perform this "+
+			"operation. Please ensure your token is authorized with the correct set of scopes. Needed: %s", route.Scope)
+	}
+	if route.Sandbox && !principal.Sandbox {
+		return nil, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
+	}
+	req := &Request{Request: r, Principal: principal}
+	if strings.Contains(route.Path, "{"+accountParameter+"}") {
+		if req.Account, err = req.ID(accountParameter); err != nil {
+			return nil, err
+		}
+		if err := s.authorise(r.Context(), principal, req.Account); err != nil {
+			return nil, err
+		}
+	}
+	if route.MaxBody > 0 {
+		if req.Payload, err = readBody(w, r, route.MaxBody); err != nil {
+			return nil, err
+		}
+	}
+	return route.Handle(req)
+}
+
+// principal authenticates the bearer token.
+func (s *Server) principal(r *http.Request) (*parterre.Principal, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "bearer") || token == "" {
+		return nil, parterre.Errorf(parterre.Unauthenticated, "Authentication failed.")
+	}
+	return s.tokens.Authenticate(r.Context(), token)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, parterre.Errorf(parterre.TooLarge, "The request body is too large: at most %d bytes are allowed", most)
+	}
+	if err != nil {
+		return nil, &parterre.Error{Code: parterre.InvalidRequest, Public: "The request body could not be read to its end", Err: err}
+	}
+	return body, nil
+}
+
+// render writes an answer as compact JSON.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answer any) {
+	var body strings.Builder
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(answer); err != nil {
+		s.log.Error("an answer could not be rendered", slog.String("path", r.URL.Path), slog.Any("error", err))
+		status = http.StatusInternalServerError
+		body.Reset()
+		body.WriteString(lastResort)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-cache,no-store,must-revalidate")
+	w.WriteHeader(status)
+	if _, err := io.WriteString(w, strings.TrimSuffix(body.String(), "\n")); err != nil {
+		s.log.Debug("an answer could not be sent", slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+}
