@@ -1,0 +1,40 @@
+// Command parterre is the audience service in one binary: serve runs it, demo shows what it does.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "parterre:", err)
+		os.Exit(1) //nolint:gocritic // stop only puts the signals back
+	}
+}
+
+// run is the whole command, with everything that it takes from outside.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	root := &cobra.Command{
+		Use:   "parterre",
+		Short: "An audience service that speaks the audience family of the Pinterest API v5",
+		Long: "Parterre is an audience service: it speaks the audience family of the Pinterest API v5 on the wire and has a\n" +
+			"real engine behind it. It is not affiliated with Pinterest.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(serveCommand(getenv), demoCommand(), versionCommand())
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return root.ExecuteContext(ctx)
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parterre/parterre/internal/server"
+)
+
+func serveCommand(getenv func(string) string) *cobra.Command {
+	var c server.Config
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the service",
+		Long: "Run the service in sandbox mode: one business, one app, ad account 549755885175, and one token with every scope,\n" +
+			"taken from PARTERRE_TOKEN or made and printed at start.",
+		Example: "  parterre serve --addr 127.0.0.1:8080 --data ./parterre-data\n" +
+			"  PARTERRE_TOKEN=secret parterre serve --data mem",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.Token = getenv("PARTERRE_TOKEN")
+			c.Log = logger(cmd.ErrOrStderr(), verbose)
+			return serve(cmd.Context(), c, cmd.OutOrStdout())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&c.Addr, "addr", cmp.Or(getenv("PARTERRE_ADDR"), "127.0.0.1:8080"),
+		"address to listen on (PARTERRE_ADDR)")
+	flags.StringVar(&c.Data, "data", cmp.Or(getenv("PARTERRE_DATA"), "./parterre-data"),
+		"folder for the data, or mem to keep nothing (PARTERRE_DATA)")
+	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
+	return cmd
+}
+
+func logger(w io.Writer, verbose bool) *slog.Logger {
+	level := slog.LevelInfo
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// serve runs the service until the context ends.
+func serve(ctx context.Context, c server.Config, out io.Writer) error {
+	given := c.Token != ""
+	s, err := server.Build(ctx, c)
+	if err != nil {
+		return err
+	}
+	token := s.Token
+	if given {
+		token = "the one in PARTERRE_TOKEN"
+	}
+	fmt.Fprintf(out, "Parterre listens on %s\n\n  ad account  549755885175\n  token       %s\n  data        %s\n\n", s.URL, token, c.Data)
+	err = s.Wait(ctx)
+	fmt.Fprintln(out, "Stopping.")
+	if closing := s.Close(ctx); err == nil {
+		err = closing
+	}
+	return err
+}

@@ -1,0 +1,234 @@
+// Package server puts the service together: it opens the stores, makes the parts and their APIs, serves them, and takes it
+// all down again in the opposite order.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	ownapi "github.com/parterre/parterre/api/parterre"
+	v5 "github.com/parterre/parterre/api/v5"
+	"github.com/parterre/parterre/api/wire"
+	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/catalog"
+	catalogdriver "github.com/parterre/parterre/catalog/driver"
+	"github.com/parterre/parterre/catalog/memcatalog"
+	"github.com/parterre/parterre/catalog/sqlcatalog"
+	"github.com/parterre/parterre/index"
+	indexdriver "github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/index/lsmindex"
+	"github.com/parterre/parterre/oauth"
+	"github.com/parterre/parterre/sandbox"
+)
+
+// Memory is the data folder that keeps nothing.
+const Memory = "mem"
+
+// Config says how the service is run.
+type Config struct {
+	Addr  string           // where it listens, host:port; port 0 takes a free one
+	Data  string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
+	Token string           // the token of the sandbox; a new one is made when it is empty
+	Now   func() time.Time // the clock; time.Now when nil
+	Log   *slog.Logger     // nothing is logged when nil
+	Grace time.Duration    // how long requests may take to end when the service stops; 10 seconds when 0
+
+	// Index goes around the store of the index when it is not nil: to watch what the engine asks of it, or to hold it up.
+	Index func(indexdriver.Driver) indexdriver.Driver
+}
+
+const defaultGrace = 10 * time.Second
+
+// Server is the service, listening. It answers from Build on, and until Close.
+type Server struct {
+	// URL is where the service is reached, Token opens everything in the sandbox, and Catalog is what it decided upon.
+	URL     string
+	Token   string
+	Catalog *catalog.Catalog
+
+	log    *slog.Logger
+	grace  time.Duration
+	undo   unwind
+	http   *http.Server
+	failed chan error
+}
+
+// unwind undoes things in the opposite order of their doing.
+type unwind []func(context.Context) error
+
+func (u unwind) all(ctx context.Context) (err error) {
+	for _, undo := range slices.Backward(u) {
+		err = errors.Join(err, undo(ctx))
+	}
+	return err
+}
+
+// Build opens everything and begins to serve. When it fails, nothing stays open.
+func Build(ctx context.Context, c Config) (s *Server, err error) {
+	s = &Server{log: c.Log, grace: c.Grace, failed: make(chan error, 1)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.grace == 0 {
+		s.grace = defaultGrace
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.undo.all(context.WithoutCancel(ctx)))
+		}
+	}()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+	if err != nil {
+		return s, fmt.Errorf("listen on %s: %w", c.Addr, err)
+	}
+	s.undo = append(s.undo, func(context.Context) error { return ignoreClosed(listener.Close()) })
+	handler, err := s.handler(ctx, c)
+	if err != nil {
+		return s, err
+	}
+	s.serve(listener, handler)
+	return s, nil
+}
+
+// handler opens the stores and makes the parts.
+func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
+	rows, rolls, err := s.open(ctx, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	s.Catalog = catalog.New(rows, c.Now)
+	if c.Index != nil {
+		rolls = c.Index(rolls)
+	}
+	ix, err := index.New(ctx, rolls, index.Options{Log: s.log})
+	if err != nil {
+		return nil, err
+	}
+	tokens := oauth.New(s.Catalog)
+	box := sandbox.New(s.Catalog, tokens)
+	if s.Token, err = box.Prepare(ctx, c.Token); err != nil {
+		return nil, err
+	}
+	key, err := bookmarkKey(ctx, s.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	service, err := audiences.New(ctx, audiences.Options{Catalog: s.Catalog, Index: ix, Now: c.Now, Log: s.log})
+	if err != nil {
+		return nil, err
+	}
+	s.undo = append(s.undo, func(context.Context) error { service.Close(); return nil })
+
+	routes := v5.New(service, key, c.Now).Routes()
+	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	mux.Handle("/", wire.NewServer(tokens, service.Authorise, s.log, routes...))
+	return mux, nil
+}
+
+// open opens the two stores of a data folder.
+func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, indexdriver.Driver, error) {
+	var rows catalogdriver.Driver = memcatalog.New()
+	fs, dir := vfs.FS(vfs.NewMem()), ""
+	if data != Memory {
+		if err := os.MkdirAll(data, 0o700); err != nil {
+			return nil, nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		fs, dir = vfs.Default, filepath.Join(data, "index")
+	}
+	rolls, err := lsmindex.Open(fs, dir, lsmindex.Options{Log: s.log})
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the index: %w", err)
+	}
+	s.undo = append(s.undo, func(context.Context) error { return rolls.Close() })
+	if data != Memory {
+		if rows, err = sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db")); err != nil {
+			return nil, nil, fmt.Errorf("open the catalogue: %w", err)
+		}
+	}
+	s.undo = append(s.undo, func(context.Context) error { return rows.Close() })
+	return rows, rolls, nil
+}
+
+// bookmarkKeySetting is where the catalogue keeps the key that signs bookmarks.
+const bookmarkKeySetting = "bookmark_key"
+
+// bookmarkKey gives the key that signs bookmarks, and makes it the first time.
+func bookmarkKey(ctx context.Context, c *catalog.Catalog) (key []byte, err error) {
+	err = c.Update(ctx, func(tx *catalog.Tx) error {
+		var there bool
+		if key, there, err = tx.Setting(bookmarkKeySetting); err != nil || there {
+			return err
+		}
+		key = make([]byte, 32)
+		rand.Read(key)
+		return tx.PutSetting(bookmarkKeySetting, key)
+	})
+	return key, err
+}
+
+// serve begins to answer.
+func (s *Server) serve(listener net.Listener, handler http.Handler) {
+	s.URL = "http://" + listener.Addr().String()
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.undo = append(s.undo, s.drain)
+	go func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+}
+
+// drain lets requests end, and cuts those off that do not within the deadline.
+func (s *Server) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.grace)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("requests that had not ended were cut off", slog.Duration("after", s.grace))
+		return s.http.Close()
+	}
+	return err
+}
+
+// Wait returns when the context ends, or when serving has failed.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.failed:
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// Close drains requests, ends the background work and closes the stores. It is called once. That the context has ended does
+// not matter: it usually is the reason.
+func (s *Server) Close(ctx context.Context) error { return s.undo.all(context.WithoutCancel(ctx)) }
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
