@@ -1,9 +1,9 @@
 package parterre
 
 import (
-	"crypto/md5"  //nolint:gosec // MD5 is one of the digests that customer lists may come in (reference, section 5.6)
-	"crypto/sha1" //nolint:gosec // so is SHA-1
-	"crypto/sha256"
+	"crypto/md5"    // customer lists may come in MD5,
+	"crypto/sha1"   // in SHA-1
+	"crypto/sha256" // or in SHA-256 (reference, section 5.6)
 	"encoding/hex"
 	"strings"
 )
@@ -34,20 +34,20 @@ type Identifier struct {
 }
 
 // Strong says whether the identifier tells a person from everybody else who shares an address and a browser with them.
-// Somebody who shows a strong identifier is never taken for a person known by a weaker one.
+// Somebody who shows a strong identifier is never taken for a person known by an address and agent alone.
 func (id Identifier) Strong() bool {
 	return id.Kind == ExternalID || id.Kind == Digest || id.Kind == AdvertiserID
 }
 
 // ByExternalID is the identifier of the operator's own name for a person.
-func ByExternalID(s string) Identifier { return Identifier{ExternalID, s} }
+func ByExternalID(s string) Identifier { return Identifier{ExternalID, bounded(s)} }
 
 // ByClickID is the identifier of a click id.
-func ByClickID(s string) Identifier { return Identifier{ClickID, s} }
+func ByClickID(s string) Identifier { return Identifier{ClickID, bounded(s)} }
 
 // ByAdvertiserID is the identifier of an advertiser's own name for a person, usually a digest.
 func ByAdvertiserID(account ID, s string) Identifier {
-	return Identifier{AdvertiserID, account.String() + "/" + s}
+	return Identifier{AdvertiserID, account.String() + "/" + bounded(s)}
 }
 
 // ByAgent is the identifier of a network address and a user agent together.
@@ -70,30 +70,32 @@ func ByDigest(s string) (Identifier, bool) {
 	return Identifier{Digest, string(raw)}, true
 }
 
-// ByEmail is the identifier of an e-mail address: the SHA-256 digest of it in lower case without surrounding space.
-func ByEmail(address string) Identifier { return sha256Of(normalEmail(address)) }
+// ByEmail are the identifiers of an e-mail address in lower case without surrounding space: its SHA-256, SHA-1 and MD5
+// digests, because others may know it by any of them.
+func ByEmail(address string) []Identifier {
+	return allDigests(strings.ToLower(strings.TrimSpace(address)))
+}
 
-// ByMAID is the identifier of a mobile advertising id: the SHA-256 digest of it in lower case.
-func ByMAID(maid string) Identifier { return sha256Of(strings.ToLower(strings.TrimSpace(maid))) }
-
-// AllOfEmail are the digests by which others may know an e-mail address: SHA-256, SHA-1 and MD5.
-func AllOfEmail(address string) []Identifier { return allDigests(normalEmail(address)) }
-
-// AllOfMAID are the digests by which others may know a mobile advertising id: SHA-256, SHA-1 and MD5, each of the lower
-// case that Android writes and of the upper case that iOS writes.
-func AllOfMAID(maid string) []Identifier {
+// ByMAID are the identifiers of a mobile advertising id: its SHA-256, SHA-1 and MD5 digests, each of the lower case that
+// Android writes and of the upper case that iOS writes.
+func ByMAID(maid string) []Identifier {
 	maid = strings.TrimSpace(maid)
 	return append(allDigests(strings.ToLower(maid)), allDigests(strings.ToUpper(maid))...)
 }
 
-func normalEmail(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+// longestValue is how long a value is kept as it is, in bytes.
+const longestValue = 256
 
-func sha256Of(s string) Identifier {
+// bounded keeps a value as it is, or as its digest when it is long.
+func bounded(s string) string {
+	if len(s) <= longestValue {
+		return s
+	}
 	sum := sha256.Sum256([]byte(s))
-	return Identifier{Digest, string(sum[:])}
+	return "sha256:" + string(sum[:])
 }
 
 func allDigests(s string) []Identifier {
-	weak, weaker := sha1.Sum([]byte(s)), md5.Sum([]byte(s)) //nolint:gosec // see the imports
-	return []Identifier{sha256Of(s), {Digest, string(weak[:])}, {Digest, string(weaker[:])}}
+	best, weak, weaker := sha256.Sum256([]byte(s)), sha1.Sum([]byte(s)), md5.Sum([]byte(s))
+	return []Identifier{{Digest, string(best[:])}, {Digest, string(weak[:])}, {Digest, string(weaker[:])}}
 }

@@ -57,15 +57,15 @@ func TestADigestIsKnownByItsLength(t *testing.T) {
 
 func TestAnAddressIsItsDigestInLowerCaseWithoutSpace(t *testing.T) {
 	for _, s := range []string{"ann@example.com", "Ann@Example.COM", "  ann@example.com\r\n"} {
-		if got := parterre.ByEmail(s); got != digest(t, annSHA256) {
+		if got := parterre.ByEmail(s)[0]; got != digest(t, annSHA256) {
 			t.Errorf("%q is %x", s, got.Value)
 		}
 		want := []parterre.Identifier{digest(t, annSHA256), digest(t, annSHA1), digest(t, annMD5)}
-		if got := parterre.AllOfEmail(s); !slices.Equal(got, want) {
+		if got := parterre.ByEmail(s); !slices.Equal(got, want) {
 			t.Errorf("all of %q are %x", s, got)
 		}
 	}
-	if parterre.ByEmail("ann@example.com") == parterre.ByEmail("ann@example.org") {
+	if parterre.ByEmail("ann@example.com")[0] == parterre.ByEmail("ann@example.org")[0] {
 		t.Error("two addresses are one")
 	}
 }
@@ -76,10 +76,10 @@ func TestAMobileAdvertisingIDIsItsDigestInLowerCaseAndKnownInBoth(t *testing.T) 
 		want = append(want, digest(t, s))
 	}
 	for _, s := range []string{maid, strings.ToUpper(maid), "\t" + maid + " "} {
-		if got := parterre.ByMAID(s); got != want[0] {
+		if got := parterre.ByMAID(s)[0]; got != want[0] {
 			t.Errorf("%q is %x", s, got.Value)
 		}
-		if got := parterre.AllOfMAID(s); !slices.Equal(got, want) {
+		if got := parterre.ByMAID(s); !slices.Equal(got, want) {
 			t.Errorf("all of %q are %x", s, got)
 		}
 	}
@@ -88,7 +88,7 @@ func TestAMobileAdvertisingIDIsItsDigestInLowerCaseAndKnownInBoth(t *testing.T) 
 func TestIdentifiersOfDifferentKindsAreDifferent(t *testing.T) {
 	ids := []parterre.Identifier{
 		parterre.ByExternalID("ann"), parterre.ByClickID("ann"), parterre.ByAdvertiserID(1, "ann"),
-		parterre.ByAdvertiserID(11, "ann"), parterre.ByAdvertiserID(1, "1/ann"), parterre.ByEmail("ann"),
+		parterre.ByAdvertiserID(11, "ann"), parterre.ByAdvertiserID(1, "1/ann"), parterre.ByEmail("ann")[0],
 		parterre.ByAgent("192.0.2.1", "ann"),
 		parterre.ByAgent("192.0.2.1", "bob"), parterre.ByAgent("192.0.2.2", "ann"), parterre.ByAgent("192.0.2.1a", "nn"),
 	}
@@ -110,8 +110,8 @@ func TestWhatAHouseholdSharesIsWeak(t *testing.T) {
 		strong bool
 	}{
 		{parterre.ByExternalID("ann"), true},
-		{parterre.ByEmail("ann@example.com"), true},
-		{parterre.ByMAID(maid), true},
+		{parterre.ByEmail("ann@example.com")[0], true},
+		{parterre.ByMAID(maid)[0], true},
 		{parterre.ByAdvertiserID(1, "ann"), true},
 		{parterre.ByClickID("ann"), false},
 		{parterre.ByAgent("192.0.2.1", "ann"), false},

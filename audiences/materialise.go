@@ -164,7 +164,7 @@ func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r 
 	if err != nil {
 		return err
 	}
-	n := actalike.Size(r.Percentage, int(country.GetCardinality())) //nolint:gosec // persons are counted in 32 bits
+	n := actalike.Size(r.Percentage, int(country.GetCardinality()))
 	return s.index.Fill(ctx, id, scorer.Best(country, n))
 }
 

@@ -53,9 +53,9 @@ func parseRecord(record string) []parterre.Identifier {
 		return []parterre.Identifier{id}
 	}
 	if strings.Contains(record, "@") {
-		return parterre.AllOfEmail(record)
+		return parterre.ByEmail(record)
 	}
-	return parterre.AllOfMAID(record)
+	return parterre.ByMAID(record)
 }
 
 func recordsError(code parterre.Code, format string, args ...any) error {

@@ -20,7 +20,7 @@ func digests(n int) [][]parterre.Identifier {
 	all := make([][]parterre.Identifier, n)
 	for i := range all {
 		all[i] = []parterre.Identifier{
-			parterre.ByEmail(strings.Repeat("a", i%7) + string(rune('a'+i%26)) + parterre.ID(i).String()),
+			parterre.ByEmail(strings.Repeat("a", i%7) + string(rune('a'+i%26)) + parterre.ID(i).String())[0],
 		}
 	}
 	return all
@@ -124,7 +124,7 @@ func reread(t testing.TB, body []byte) (catalog.Batch, []byte, error) {
 func packed(t testing.TB) []byte {
 	t.Helper()
 	d := memcatalog.New()
-	b := catalog.Batch{List: 2, Number: 200, Remove: true, Records: append(digests(3), parterre.AllOfEmail("ann@example.com"), []parterre.Identifier{parterre.ByClickID("")})}
+	b := catalog.Batch{List: 2, Number: 200, Remove: true, Records: append(digests(3), parterre.ByEmail("ann@example.com"), []parterre.Identifier{parterre.ByClickID("")})}
 	update(t, over(d), func(tx *catalog.Tx) error { return tx.PutBatch(&b) })
 	return bodyOf(t, d, b.ID)
 }

@@ -280,7 +280,7 @@ func (e *Event) Of(account parterre.ID) parterre.Event {
 	}
 	return parterre.Event{
 		Who: who,
-		At:  parterre.Stamp(e.Time), //nolint:gosec // Check keeps it near the present
+		At:  parterre.Stamp(e.Time), // Check keeps it near the present
 		Facet: parterre.Facet{
 			Kind: parterre.Conversion, Account: account, Tag: e.Tag, Name: name, Source: source, Ingestion: e.Ingestion,
 			URL: e.URL, Data: e.Data,

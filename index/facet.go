@@ -46,7 +46,7 @@ func decodeFacet(body []byte) (f parterre.Facet, err error) {
 	r := reader{rest: body[2:]}
 	f.Kind = parterre.FacetKind(body[1])
 	for _, id := range []*parterre.ID{&f.Account, &f.Tag, &f.Pin, &f.Ad, &f.Campaign} {
-		*id = parterre.ID(r.uvarint()) //nolint:gosec // ids have at most 18 digits
+		*id = parterre.ID(r.uvarint())
 	}
 	f.URL, f.Name = r.string(), r.string()
 	f.Source, f.Ingestion = parterre.EventSource(r.string()), parterre.IngestionSource(r.string())

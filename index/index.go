@@ -59,6 +59,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	}
 	ix := &Index{d: d, closed: o.Closed, log: o.Log}
 	ix.mu.tops = tops
+	ix.mu.facets.size = facetCacheSize
 	ix.mu.rolls = map[driver.RollID]*standing{}
 	ix.mu.standing = map[parterre.ID][]*standing{}
 	return ix, nil

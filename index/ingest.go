@@ -105,12 +105,13 @@ func facetRoll(id driver.FacetID) driver.RollID {
 	return driver.RollID{Kind: driver.FacetRoll, A: uint64(id)}
 }
 
-// facetCacheSize is how many facets each of the cache's two halves holds: some tens of megabytes in all.
+// facetCacheSize is how many facets each of the cache's two halves usually holds: some tens of megabytes in all.
 const facetCacheSize = 1 << 17
 
 // facetCache remembers the numbers of facets and the standing audiences that match them. It has two halves: what is used
 // moves to the young one, and when that is full it becomes the old one and the old one is dropped.
 type facetCache struct {
+	size       int // of each half
 	young, old map[driver.FacetKey]*facetEntry
 }
 
@@ -129,7 +130,7 @@ func (c *facetCache) get(key driver.FacetKey) *facetEntry {
 }
 
 func (c *facetCache) put(key driver.FacetKey, e *facetEntry) {
-	if c.young == nil || len(c.young) >= facetCacheSize {
+	if c.young == nil || len(c.young) >= c.size {
 		c.old, c.young = c.young, map[driver.FacetKey]*facetEntry{}
 	}
 	c.young[key] = e

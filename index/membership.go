@@ -36,11 +36,11 @@ func OfCountry(country string) Membership {
 
 // AudienceRoll is the roll of an audience under one version of its rule.
 func AudienceRoll(audience parterre.ID, ruleVersion int) driver.RollID {
-	return driver.RollID{Kind: driver.AudienceRoll, A: uint64(audience), B: uint32(ruleVersion)} //nolint:gosec // both are positive
+	return driver.RollID{Kind: driver.AudienceRoll, A: uint64(audience), B: uint32(ruleVersion)}
 }
 
 func listRoll(kind driver.RollKind, list parterre.ID) driver.RollID {
-	return driver.RollID{Kind: kind, A: uint64(list)} //nolint:gosec // ids are positive
+	return driver.RollID{Kind: kind, A: uint64(list)}
 }
 
 func countryRoll(kind driver.RollKind, country string) driver.RollID {
@@ -56,7 +56,7 @@ func (m Membership) since(at int64) parterre.Stamp {
 	if m.Window == 0 {
 		return 0
 	}
-	return parterre.Stamp(min(max(at-m.Window, 0), math.MaxUint32)) //nolint:gosec // within bounds
+	return parterre.Stamp(min(max(at-m.Window, 0), math.MaxUint32))
 }
 
 // Contains says whether the person is a member at the moment, in seconds since 1970.

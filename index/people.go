@@ -108,7 +108,7 @@ func (ix *Index) ChangeList(ctx context.Context, list parterre.ID, batch int, re
 	}
 	for _, who := range records {
 		if p := c.person(who, !remove && !ix.closed); p != 0 {
-			c.merge(listRoll(kind, list), p, parterre.Stamp(batch)) //nolint:gosec // batches are counted from 1
+			c.merge(listRoll(kind, list), p, parterre.Stamp(batch))
 		}
 	}
 	durable, err := c.commitLocked(ctx)

@@ -63,7 +63,7 @@ func (ix *Index) matchesLocked(e *facetEntry, f *parterre.Facet) []*standing {
 	list := ix.mu.standing[f.Account]
 	if e.judged < ix.mu.lastSeq {
 		first, _ := slices.BinarySearchFunc(list, e.judged+1, func(s *standing, seq uint64) int {
-			return int(int64(s.seq) - int64(seq)) //nolint:gosec // registrations are few
+			return int(int64(s.seq) - int64(seq))
 		})
 		for _, s := range list[first:] {
 			if s.match(f) {

@@ -86,11 +86,11 @@ func decodeMoment(o *jsonbody.Object, name string, now int64) parterre.Stamp {
 		var s string
 		if json.Unmarshal(o.Raw(name), &s) == nil {
 			if t, err := time.Parse(time.RFC3339, s); err == nil && allowed(t.Unix()) {
-				return parterre.Stamp(t.Unix()) //nolint:gosec // within bounds
+				return parterre.Stamp(t.Unix())
 			}
 		}
 	} else if n := o.Int(name, 1, min(now+day, math.MaxUint32)); n != nil {
-		return parterre.Stamp(*n) //nolint:gosec // within bounds
+		return parterre.Stamp(*n)
 	}
 	o.Fail(name, "must be seconds since 1970 or a moment like 2026-01-31T12:00:00Z, at most one day ahead")
 	return 0
@@ -128,12 +128,12 @@ func identifier(o *jsonbody.Object, name, s string) []parterre.Identifier {
 		if !looksLikeEmail(s) {
 			o.Fail(name, "%s is not an e-mail address", parterre.Quote(s))
 		}
-		return parterre.AllOfEmail(s)
+		return parterre.ByEmail(s)
 	case "maid":
 		if s == "" {
 			o.Fail(name, "must not be empty")
 		}
-		return parterre.AllOfMAID(s)
+		return parterre.ByMAID(s)
 	default:
 		return digest(o, name, s)
 	}

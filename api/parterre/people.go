@@ -26,14 +26,14 @@ func decodePerson(line []byte) (p parterre.Person, err error) {
 		if !looksLikeEmail(email) {
 			o.Fail("emails", "holds %s, which is not an e-mail address", parterre.Quote(email))
 		}
-		p.Who = append(p.Who, parterre.AllOfEmail(email)...)
+		p.Who = append(p.Who, parterre.ByEmail(email)...)
 	}
 	p.Who = append(p.Who, digests(o, "hashed_emails")...)
 	for _, maid := range o.Strings("maids") {
 		if maid == "" {
 			o.Fail("maids", "must not hold an empty advertising id")
 		}
-		p.Who = append(p.Who, parterre.AllOfMAID(maid)...)
+		p.Who = append(p.Who, parterre.ByMAID(maid)...)
 	}
 	p.Who = append(p.Who, digests(o, "hashed_maids")...)
 	if s := o.String("country"); s != nil {

@@ -188,7 +188,7 @@ func TestTheStoreSeesRolls(t *testing.T) {
 		t.Fatal(err)
 	}
 	persons := 0
-	id := driver.RollID{Kind: driver.AudienceRoll, A: uint64(n), B: 1} //nolint:gosec // ids are positive
+	id := driver.RollID{Kind: driver.AudienceRoll, A: uint64(n), B: 1}
 	err = s.store.Chunks(context.Background(), id, func(_ uint16, c roll.Chunk) error { persons += c.Len(); return nil })
 	if err != nil || persons != 5 {
 		t.Errorf("the roll has %d persons (%v), want 5", persons, err)

@@ -86,7 +86,7 @@ func (s *store) Apply(ctx context.Context, w *driver.Writes) (func() error, erro
 // versionsWithRolls are the versions of an audience's rule, up to the given one, of which anything is stored.
 func (s *store) versionsWithRolls(ctx context.Context, audience parterre.ID, last int) (versions []int, err error) {
 	for v := 1; v <= last; v++ {
-		id := driver.RollID{Kind: driver.AudienceRoll, A: uint64(audience), B: uint32(v)} //nolint:gosec // both are positive
+		id := driver.RollID{Kind: driver.AudienceRoll, A: uint64(audience), B: uint32(v)}
 		there := false
 		err := s.Chunks(ctx, id, func(uint16, roll.Chunk) error { there = true; return nil })
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 var (
 	historyIdentifiers = []parterre.Identifier{
 		parterre.ByExternalID("a"), parterre.ByExternalID("A"), parterre.ByClickID("a"), parterre.ByClickID(""),
-		parterre.ByEmail("a@example.com"), parterre.ByAdvertiserID(7, "a"), parterre.ByAgent("192.0.2.1", "agent"),
+		parterre.ByEmail("a@example.com")[0], parterre.ByAdvertiserID(7, "a"), parterre.ByAgent("192.0.2.1", "agent"),
 	}
 	historyPeople   = []parterre.PersonID{1, 2, 65535, 65536, math.MaxUint32}
 	historyAccounts = []parterre.ID{0, 7, 8, largestID}

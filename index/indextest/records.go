@@ -21,7 +21,7 @@ var identifierLaws = []law{
 	}},
 	{"identifiers differ by kind, by case and by every byte", "", differentIdentifiers},
 	{"the last binding of an identifier wins", "", func(s *store) {
-		id := parterre.ByEmail("somebody@example.com")
+		id := parterre.ByEmail("somebody@example.com")[0]
 		s.bind(driver.Binding{Identifier: id, Person: 1}, driver.Binding{Identifier: id, Person: 2})
 		s.want("in one write", s.persons(id), []parterre.PersonID{2})
 		s.bind(driver.Binding{Identifier: id, Person: 1<<32 - 1})
@@ -69,7 +69,7 @@ func manyIdentifiers(s *store) {
 	ids := make([]parterre.Identifier, n)
 	want := make([]parterre.PersonID, n)
 	for i := range ids {
-		ids[i] = parterre.ByEmail(strings.Repeat("e", i%7) + string(rune('a'+i%26)) + strings.Repeat("f", i/26))
+		ids[i] = parterre.ByEmail(strings.Repeat("e", i%7) + string(rune('a'+i%26)) + strings.Repeat("f", i/26))[0]
 		if i%3 != 0 {
 			want[i] = parterre.PersonID(1 + i)
 			bindings = append(bindings, driver.Binding{Identifier: ids[i], Person: want[i]})

@@ -119,7 +119,7 @@ func BenchmarkPersons(b *testing.B) {
 	all := make([]parterre.Identifier, 100_000)
 	w := new(driver.Writes)
 	for i := range all {
-		all[i] = parterre.ByEmail(string(binary.BigEndian.AppendUint32(nil, uint32(i))))
+		all[i] = parterre.ByEmail(string(binary.BigEndian.AppendUint32(nil, uint32(i))))[0]
 		if i%2 == 0 { // the other half is looked up in vain
 			w.Bindings = append(w.Bindings, driver.Binding{Identifier: all[i], Person: parterre.PersonID(i + 1)})
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/parterre/parterre/index/lsmindex"
 )
 
-// afterCrash opens what a crash left, and checks that it is the state after some write of the history, from the last one that
-// was acknowledged to the last one that was begun: so nothing acknowledged is lost, and no write is there by half.
+// afterCrash opens what a crash left, and checks that it is the state after some write of the history, from the last one
+// that was acknowledged to the last one that was begun: so nothing acknowledged is lost, and no write is there by half.
 func afterCrash(t *testing.T, seed uint64, fs vfs.FS, acknowledged, begun int) {
 	t.Helper()
 	x := open(t, fs, "index", small)
@@ -103,7 +103,6 @@ type leftover struct {
 
 // MaybeError is called before each operation. It never gives an error.
 func (c *crashes) MaybeError(op errorfs.Op) error {
-
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if op.Kind.ReadOrWrite() == errorfs.OpIsRead || c.r.IntN(5) > 0 {

@@ -57,7 +57,7 @@ func parseShift(s string) (int64, error) {
 
 // stampOf is the stamp of an event's moment.
 func stampOf(seconds int64) (parterre.Stamp, error) {
-	if s := parterre.Stamp(seconds); s > 0 && int64(s) == seconds { //nolint:gosec // the comparison says whether it fits
+	if s := parterre.Stamp(seconds); s > 0 && int64(s) == seconds { // the comparison says whether it fits
 		return s, nil
 	}
 	return 0, fmt.Errorf("no event can happen at %s", momentString(seconds))

@@ -106,7 +106,7 @@ func (h *teller) somebody() []string {
 }
 
 func (h *teller) happen(f parterre.Facet) {
-	o := happened{h.somebody(), f, parterre.Stamp(h.moment())} //nolint:gosec // moments lie in our century
+	o := happened{h.somebody(), f, parterre.Stamp(h.moment())} // moments lie in our century
 	h.happened = append(h.happened, o)
 	h.ops = append(h.ops, o)
 }
