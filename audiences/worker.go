@@ -23,8 +23,9 @@ const (
 // errLater says that a job has to wait for another job.
 var errLater = errors.New("another job comes first")
 
-// worker carries out the jobs of the catalogue, oldest first, and never two of the same audience or list at once. It looks
-// for jobs when it is woken: whoever writes one wakes it, and so does every job that ends.
+// worker carries out the jobs of the catalogue, oldest first. Those of the same audience or list are done one after another,
+// in the order in which they were written: a removal from a list must not overtake the addition before it. The worker looks
+// for jobs when its bell rings: whoever writes one rings it, and so does every job that ends.
 type worker struct {
 	s    *Service
 	ctx  context.Context // ends when the worker is stopped
@@ -53,12 +54,20 @@ func startWorker(ctx context.Context, s *Service) *worker {
 	w.mu.pauses = map[parterre.ID]pause{}
 	w.mu.waiting = map[parterre.ID]bool{}
 	w.all.Go(w.loop)
-	w.wake()
+	w.ring()
 	return w
 }
 
-// wake makes the worker look for jobs.
+// wake makes the worker look for jobs, also at those that wait for another one: what was written may be what they wait for,
+// or make them needless.
 func (w *worker) wake() {
+	w.mu.Lock()
+	clear(w.mu.waiting)
+	w.mu.Unlock()
+	w.ring()
+}
+
+func (w *worker) ring() {
 	select {
 	case w.bell <- struct{}{}:
 	default:
@@ -90,13 +99,14 @@ func (w *worker) loop() {
 		}
 		if err := w.startJobs(); err != nil && !stopped(err) {
 			w.s.log.Error("cannot read the jobs", slog.Any("error", err))
-			w.wakeAfter(firstPause)
+			time.AfterFunc(firstPause, w.ring)
 		}
 	}
 }
 
 // startJobs starts jobs while there is room.
 func (w *worker) startJobs() error {
+	held := map[parterre.ID]bool{} // audiences and lists of which a job was not started: those after it have to wait
 	for p := (catalog.Page{Limit: 64}); ; {
 		var jobs []catalog.Job
 		var next parterre.ID
@@ -108,9 +118,14 @@ func (w *worker) startJobs() error {
 			return err
 		}
 		for _, j := range jobs {
-			if !w.start(j) {
+			if held[j.Subject] {
+				continue
+			}
+			started, room := w.start(j)
+			if !room {
 				return nil
 			}
+			held[j.Subject] = !started
 		}
 		if next == 0 {
 			return nil
@@ -119,15 +134,15 @@ func (w *worker) startJobs() error {
 	}
 }
 
-// start begins a job, unless it has to pause or its subject is busy. It reports whether there is room for another job.
-func (w *worker) start(j catalog.Job) (room bool) {
+// start begins a job, unless it has to pause, or a job of the same audience or list is running, or there is no room.
+func (w *worker) start(j catalog.Job) (started, room bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.mu.running) >= jobsAtOnce {
-		return false
+		return false, false
 	}
 	if p, paused := w.mu.pauses[j.ID]; w.mu.running[j.Subject] != nil || w.mu.waiting[j.ID] || paused && !p.over {
-		return true
+		return false, true
 	}
 	ctx, callOff := context.WithCancel(w.ctx)
 	w.mu.running[j.Subject] = callOff
@@ -137,7 +152,7 @@ func (w *worker) start(j catalog.Job) (room bool) {
 		callOff()
 		w.ended(j, done, err)
 	})
-	return true
+	return true, true
 }
 
 // ended takes note of a job's end. Done is how many jobs were done when it began: if one was done since, what the job has
@@ -145,7 +160,7 @@ func (w *worker) start(j catalog.Job) (room bool) {
 func (w *worker) ended(j catalog.Job, done uint64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	defer w.wake()
+	defer w.ring()
 	delete(w.mu.running, j.Subject)
 	switch {
 	case err == nil:
@@ -172,13 +187,22 @@ func (w *worker) resume(job parterre.ID) {
 		w.mu.pauses[job] = p
 	}
 	w.mu.Unlock()
-	w.wake()
+	w.ring()
 }
 
-func (w *worker) wakeAfter(d time.Duration) { time.AfterFunc(d, w.wake) }
-
-// carryOut does one job. A job may have been done before, whole or in part.
+// carryOut does one job. A job may have been done in part before. One that is no longer there was done while the list of jobs
+// was being read.
 func (s *Service) carryOut(ctx context.Context, j catalog.Job) error {
+	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		_, err := tx.Job(j.ID)
+		return err
+	})
+	switch {
+	case parterre.CodeOf(err) == parterre.NotFound:
+		return nil
+	case err != nil:
+		return err
+	}
 	switch j.Kind {
 	case catalog.Materialise:
 		return s.materialise(ctx, j)

@@ -173,7 +173,6 @@ func everything(tx *catalog.Tx) map[string]error {
 		"GrantRole":      tx.GrantRole(1, 1, "OWNER"),
 		"PutBatch":       tx.PutBatch(&catalog.Batch{}),
 		"DeleteBatch":    tx.DeleteBatch(1),
-		"PutJob":         tx.PutJob(catalog.Job{ID: 1}),
 		"AddAudit":       tx.AddAudit(catalog.Audit{}),
 		"PutToken":       tx.PutToken(catalog.Token{Digest: "d"}),
 		"named PutToken": tx.PutToken(catalog.Token{Digest: "d", Name: "n"}),

@@ -20,13 +20,12 @@ const (
 // Job is work that the service owes itself. It is written in the transaction that makes it necessary, and deleted when it is
 // done, so a crash in between repeats it.
 type Job struct {
-	ID       parterre.ID `json:"id"`
-	Kind     JobKind     `json:"kind"`
-	Account  parterre.ID `json:"account"`
-	Subject  parterre.ID `json:"subject"` // the audience or the customer list
-	Version  int         `json:"version,omitempty"`
-	Batch    parterre.ID `json:"batch"`
-	Attempts int         `json:"attempts,omitempty"`
+	ID      parterre.ID `json:"id"`
+	Kind    JobKind     `json:"kind"`
+	Account parterre.ID `json:"account"`
+	Subject parterre.ID `json:"subject"` // the audience or the customer list
+	Version int         `json:"version,omitempty"`
+	Batch   parterre.ID `json:"batch"`
 }
 
 // AddJob writes a new job and gives its id; the job's own is not looked at.
@@ -43,8 +42,8 @@ func (t *Tx) AddJob(j Job) (parterre.ID, error) {
 // more.
 func (t *Tx) Jobs(p Page) ([]Job, parterre.ID, error) { return list[Job](t, jobs, 0, p) }
 
-// PutJob writes a job in place of the stored one. It fails with [parterre.NotFound] when there is none.
-func (t *Tx) PutJob(j Job) error { return t.save(t.replace, jobs, driver.Row{ID: j.ID}, j) }
+// Job reads a job, or fails with [parterre.NotFound].
+func (t *Tx) Job(id parterre.ID) (Job, error) { return load[Job](t, jobs, 0, id) }
 
 // DeleteJob removes a job; that there is none is not an error.
 func (t *Tx) DeleteJob(id parterre.ID) error { return t.remove(jobs, id) }

@@ -88,7 +88,6 @@ func TestJobs(t *testing.T) {
 		}
 		return nil
 	})
-	jobs[1].Attempts = 2
 	update(t, c, func(tx *catalog.Tx) error {
 		if err := tx.DeleteJob(jobs[0].ID); err != nil {
 			return err
@@ -96,15 +95,21 @@ func TestJobs(t *testing.T) {
 		if err := tx.DeleteJob(jobs[0].ID); err != nil {
 			return err
 		}
-		return tx.PutJob(jobs[1])
+		return nil
 	})
 	view(t, c, func(tx *catalog.Tx) error {
 		got, next, err := tx.Jobs(catalog.Page{Limit: 2})
 		if !reflect.DeepEqual(got, jobs[1:]) || next != 0 {
 			t.Errorf("the jobs are %+v, then %d, want %+v and no more", got, next, jobs[1:])
 		}
+		if one, err := tx.Job(jobs[1].ID); err != nil || one != jobs[1] {
+			t.Errorf("the job is %+v, %v, want %+v", one, err, jobs[1])
+		}
 		return err
 	})
-	err := c.Update(t.Context(), func(tx *catalog.Tx) error { return tx.PutJob(jobs[0]) })
+	err := c.View(t.Context(), func(tx *catalog.Tx) error {
+		_, err := tx.Job(jobs[0].ID)
+		return err
+	})
 	wantError(t, err, parterre.NotFound, "Job could not be found.")
 }

@@ -45,9 +45,10 @@ var may = map[string][]string{
 	"parterretest": {"internal/server", "sandbox", "client"},
 	"cmd/parterre": {"internal/server", "internal/demo", "client"},
 
-	"internal/archtest": nil,
-	"internal/demo":     {"client"},
-	"internal/jsonbody": {"."},
+	"internal/archtest":   nil,
+	"internal/demo":       {"client"},
+	"internal/jsonbody":   {"."},
+	"internal/realvisits": nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
 		"audiences", "sandbox", "oauth", "api/wire", "api/v5", "api/parterre",

@@ -136,10 +136,18 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 
 	routes := v5.New(service, key, c.Now).Routes()
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.Handle("/", wire.NewServer(tokens, service.Authorise, s.log, routes...))
-	return mux, nil
+	return healthy(wire.NewServer(tokens, service.Authorise, s.log, routes...)), nil
+}
+
+// healthy answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
+func healthy(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			_, _ = io.WriteString(w, "ok\n")
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 // open opens the two stores of a data folder.
