@@ -2,12 +2,13 @@
 // that they engage with, is the only thing it looks at.
 //
 // The method is naive Bayes over items, with positive weights only, divided by the square root of the degree. Of N
-// persons S are seeds; of an item's d engaged persons s are seeds. The item weighs
+// persons S are seeds; of an item's d engaged persons s are seeds. With p = d / N, the share of everybody, the item weighs
 //
-//	w = max(0, ln( ((s + ½) / (S + 1)) / ((d - s + ½) / (N - S + 1)) ))
+//	w = max(0, ln( ((s + p) / (S + 1)) / ((d - s + p) / (N - S + 1)) ))
 //
-// and a person with k items scores the sum of their items' weights divided by √k. The sum runs in the order in which items
-// are added, in float64, so equal input gives equal scores to the last bit.
+// which smooths both shares by one person who is like everybody: an item that the seeds engage with no more than others do
+// weighs nothing. A person with k items scores the sum of their items' weights divided by √k. The sum runs in the order in
+// which items are added, in float64, so equal input gives equal scores to the last bit.
 package actalike
 
 import (
@@ -55,8 +56,9 @@ func (s *Scorer) AddItem(persons *roaring.Bitmap) {
 
 func (s *Scorer) weight(persons *roaring.Bitmap) float64 {
 	seeds := float64(persons.AndCardinality(s.seeds))
-	others := float64(persons.GetCardinality()) - seeds
-	return max(0, math.Log(((seeds+0.5)/(s.inside+1))/((others+0.5)/(s.outside+1))))
+	all := float64(persons.GetCardinality())
+	share := all / (s.inside + s.outside)
+	return max(0, math.Log(((seeds+share)/(s.inside+1))/((all-seeds+share)/(s.outside+1))))
 }
 
 // Best are the n candidates who act most like the seeds, best first, without the seeds; fewer when there are no more. Of

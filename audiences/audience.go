@@ -26,9 +26,10 @@ type NewAudience struct {
 
 // Change is what a caller wants changed of an audience; nil leaves a part as it is.
 type Change struct {
-	Name        *string
-	Description *string
-	Rule        json.RawMessage
+	Name          *string
+	Description   *string
+	NoDescription bool // takes the description away
+	Rule          json.RawMessage
 }
 
 // CreateAudience creates an audience and has its rule evaluated in the background. The audience is durable when it returns.
@@ -43,7 +44,6 @@ func (s *Service) CreateAudience(ctx context.Context, p *parterre.Principal, acc
 		Created: now, Updated: now, Version: 1, RuleVersion: 1,
 	}
 	s.changing.Lock()
-	defer s.changing.Unlock()
 	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		if err := checkReferences(tx, account, 0, &r); err != nil {
 			return err
@@ -51,17 +51,20 @@ func (s *Service) CreateAudience(ctx context.Context, p *parterre.Principal, acc
 		if err := tx.CreateAudience(&a); err != nil {
 			return err
 		}
-		if err := addMaterialise(tx, &a); err != nil {
+		if err := addMaterialise(tx, &a, &r); err != nil {
 			return err
 		}
 		return s.audit(tx, p, catalog.Audit{Account: account, Operation: "audiences/create", Subject: a.ID, After: 1})
 	})
+	if err == nil {
+		s.register(a.ID, account, a.RuleVersion, &r)
+	}
+	s.changing.Unlock()
 	if err != nil {
 		return View{}, err
 	}
-	s.register(a.ID, account, a.RuleVersion, &r)
 	s.worker.wake()
-	return s.view(ctx, &a)
+	return View{Audience: a, Status: parterre.Initializing}, nil
 }
 
 // UpdateAudience changes an audience. A rule replaces the old one whole; it is evaluated in the background, and the old
@@ -70,12 +73,11 @@ func (s *Service) UpdateAudience(ctx context.Context, p *parterre.Principal, acc
 	var a parterre.Audience
 	var r rule.Rule
 	s.changing.Lock()
-	defer s.changing.Unlock()
 	err := s.catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
 		if a, err = tx.Audience(account, id); err != nil {
 			return err
 		}
-		if c.Name == nil && c.Description == nil && c.Rule == nil {
+		if c.Name == nil && c.Description == nil && !c.NoDescription && c.Rule == nil {
 			return nil
 		}
 		before := a.Version
@@ -87,6 +89,7 @@ func (s *Service) UpdateAudience(ctx context.Context, p *parterre.Principal, acc
 		})
 	})
 	if err != nil {
+		s.changing.Unlock()
 		return View{}, err
 	}
 	if c.Rule != nil {
@@ -94,6 +97,9 @@ func (s *Service) UpdateAudience(ctx context.Context, p *parterre.Principal, acc
 		s.register(id, account, a.RuleVersion, &r)
 		s.worker.wake()
 	}
+	s.serving.RLock() // before anything else can change, so that what serves is what the audience says
+	defer s.serving.RUnlock()
+	s.changing.Unlock()
 	return s.view(ctx, &a)
 }
 
@@ -104,7 +110,7 @@ func (s *Service) change(tx *catalog.Tx, a *parterre.Audience, c Change) (r rule
 	if c.Name != nil {
 		a.Name = *c.Name
 	}
-	if c.Description != nil {
+	if c.Description != nil || c.NoDescription {
 		a.Description = c.Description
 	}
 	if c.Rule == nil {
@@ -125,7 +131,7 @@ func (s *Service) change(tx *catalog.Tx, a *parterre.Audience, c Change) (r rule
 	if err := tx.PutAudience(a); err != nil {
 		return r, err
 	}
-	return r, addMaterialise(tx, a)
+	return r, addMaterialise(tx, a, &r)
 }
 
 // RemoveAudience removes an audience, for good. It gives the audience as it was, updated now.
@@ -142,6 +148,8 @@ func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, acc
 	}
 	v.Version++
 	v.Updated = s.now().Unix()
+	s.serving.Lock() // nobody finds members of what is no more
+	defer s.serving.Unlock()
 	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		if err := tx.RemoveAudience(&v.Audience); err != nil {
 			return err
@@ -158,7 +166,7 @@ func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, acc
 	if err != nil {
 		return View{}, err
 	}
-	s.serving.remove(id)
+	delete(s.serving.of, id)
 	s.worker.cancel(id)
 	s.worker.wake()
 	return v, nil
@@ -183,8 +191,6 @@ func (s *Service) Audience(ctx context.Context, account, id parterre.ID) (View, 
 func (s *Service) Audiences(
 	ctx context.Context, account parterre.ID, page catalog.Page,
 ) (views []View, next parterre.ID, err error) {
-	s.serving.RLock()
-	defer s.serving.RUnlock()
 	var list []parterre.Audience
 	err = s.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
 		list, next, err = tx.Audiences(account, page)
@@ -193,26 +199,25 @@ func (s *Service) Audiences(
 	if err != nil {
 		return nil, 0, err
 	}
-	for i := range list {
-		v, err := s.view(ctx, &list[i])
-		if err != nil {
+	for i := range list { // each for itself, so that nothing has to wait until all are counted
+		v, err := s.Audience(ctx, account, list[i].ID)
+		switch {
+		case parterre.CodeOf(err) == parterre.AudienceNotFound: // removed meanwhile
+		case err != nil:
 			return nil, 0, err
+		default:
+			views = append(views, v)
 		}
-		views = append(views, v)
 	}
 	return views, next, nil
 }
 
-// view adds size and status to an audience: both are what they are at this moment. The caller holds changing, or serving
-// for reading since before the audience was read, so that the roll which serves is still there.
-func (s *Service) view(ctx context.Context, a *parterre.Audience) (View, error) {
-	v := View{Audience: *a, Status: parterre.Initializing}
-	if a.Served > 0 {
-		r, err := decodeStored(a.Type, a.ServedRule)
-		if err != nil {
-			return View{}, err
-		}
-		if v.Size, err = s.sizes.count(ctx, s.index, membershipOf(a.ID, a.Served, &r), s.now().Unix()); err != nil {
+// view adds size and status to an audience: both are what they are at this moment. The caller holds serving for reading
+// since before the audience was read or nobody else could change it.
+func (s *Service) view(ctx context.Context, a *parterre.Audience) (v View, err error) {
+	v = View{Audience: *a, Status: parterre.Initializing}
+	if m, served := s.serving.of[a.ID]; served {
+		if v.Size, err = s.sizes.count(ctx, s.index, m, s.now().Unix()); err != nil {
 			return View{}, err
 		}
 	}

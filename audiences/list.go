@@ -149,6 +149,9 @@ func (s *Service) matchRecords(ctx context.Context, j catalog.Job) error {
 		b, err = tx.Batch(j.Batch)
 		return err
 	})
+	if parterre.CodeOf(err) == parterre.NotFound { // it was matched, and the store could not say so
+		return s.finish(ctx, j)
+	}
 	if err != nil {
 		return err
 	}

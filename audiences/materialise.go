@@ -13,11 +13,18 @@ import (
 	"github.com/parterre/parterre/rule"
 )
 
-// addMaterialise writes the job that evaluates the current rule of an audience.
-func addMaterialise(tx *catalog.Tx, a *parterre.Audience) error {
-	_, err := tx.AddJob(catalog.Job{
-		Kind: catalog.Materialise, Account: a.AdAccount, Subject: a.ID, Version: a.RuleVersion,
-	})
+// addMaterialise writes the job that evaluates the current rule of an audience. Of a customer list it waits for the batches
+// that there are now, not for those that come meanwhile: a list may be fed all the time.
+func addMaterialise(tx *catalog.Tx, a *parterre.Audience, r *rule.Rule) error {
+	j := catalog.Job{Kind: catalog.Materialise, Account: a.AdAccount, Subject: a.ID, Version: a.RuleVersion}
+	if r.List != nil {
+		l, err := tx.CustomerList(a.AdAccount, r.List.ID)
+		if err != nil {
+			return err
+		}
+		j.Batches = l.Batches
+	}
+	_, err := tx.AddJob(j)
 	return err
 }
 
@@ -44,10 +51,13 @@ func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
 	if err != nil {
 		return err
 	}
+	if a.Evaluated() { // it was swapped in, and the store could not say so
+		return s.swap(ctx, j, &r)
+	}
 	s.register(a.ID, a.AdAccount, a.RuleVersion, &r) // before the past is read, whoever was quicker
 	switch {
 	case r.List != nil:
-		err = s.listIsMatched(ctx, &a, r.List.ID)
+		err = s.listIsMatched(ctx, &a, r.List.ID, j.Batches)
 	case r.ActAlike != nil:
 		err = s.evaluateActAlike(ctx, &a, r.ActAlike)
 	case r.Visitor == nil || r.Visitor.Prefill:
@@ -80,6 +90,8 @@ func (s *Service) currentAudience(ctx context.Context, j catalog.Job) (a parterr
 func (s *Service) swap(ctx context.Context, j catalog.Job, r *rule.Rule) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	s.serving.Lock() // whoever reads READY finds the membership in place
+	defer s.serving.Unlock()
 	current := false
 	err := s.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		a, err := tx.Audience(j.Account, j.Subject)
@@ -103,7 +115,7 @@ func (s *Service) swap(ctx context.Context, j catalog.Job, r *rule.Rule) error {
 		return tx.DeleteJob(j.ID)
 	})
 	if err == nil && current {
-		s.serving.put(j.Subject, membershipOf(j.Subject, j.Version, r))
+		s.serving.putLocked(j.Subject, membershipOf(j.Subject, j.Version, r))
 	}
 	return err
 }
@@ -124,11 +136,11 @@ func (s *Service) dropRoll(ctx context.Context, j catalog.Job) error {
 	return s.finish(ctx, j)
 }
 
-// listIsMatched fails with errLater while the records of a list are being matched.
-func (s *Service) listIsMatched(ctx context.Context, a *parterre.Audience, id parterre.ID) error {
+// listIsMatched fails with errLater until so many batches of a list are matched. They are matched in their order.
+func (s *Service) listIsMatched(ctx context.Context, a *parterre.Audience, id parterre.ID, batches int) error {
 	return s.catalog.View(ctx, func(tx *catalog.Tx) error {
 		l, err := tx.CustomerList(a.AdAccount, id)
-		if err == nil && l.Matched < l.Batches {
+		if err == nil && l.Matched < batches {
 			return errLater
 		}
 		return err

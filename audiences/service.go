@@ -67,31 +67,31 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	return s, nil
 }
 
-// Close ends the background work; what it leaves unfinished goes on at the next start. Close is called once, after every
-// other call has returned, and before the catalogue and the index are closed.
-func (s *Service) Close() { s.worker.stop() }
+// Close ends the background work; what it leaves unfinished goes on at the next start. It fails when the context ends before
+// the work does: then the catalogue and the index are still in use. Close is called once, after every other call has
+// returned.
+func (s *Service) Close(ctx context.Context) error { return s.worker.stop(ctx) }
 
-// restore takes an audience up that the catalogue has.
+// restore takes an audience up that the catalogue has. While its rule is being evaluated, two rules stand.
 func (s *Service) restore(a *parterre.Audience) error {
-	r, err := decodeStored(a.Type, a.Rule)
+	current, err := decodeStored(a.Type, a.Rule)
 	if err != nil {
 		return err
 	}
-	s.register(a.ID, a.AdAccount, a.RuleVersion, &r)
+	s.register(a.ID, a.AdAccount, a.RuleVersion, &current)
 	if a.Served == 0 {
 		return nil
 	}
-	if a.Served != a.RuleVersion {
-		if r, err = decodeStored(a.Type, a.ServedRule); err != nil {
-			return err
-		}
-		s.register(a.ID, a.AdAccount, a.Served, &r)
+	served, err := decodeStored(a.Type, a.ServedRule)
+	if err != nil {
+		return err
 	}
-	s.serving.put(a.ID, membershipOf(a.ID, a.Served, &r)) // r is the rule that serves
+	s.register(a.ID, a.AdAccount, a.Served, &served)                 // nothing new when it is the current one
+	s.serving.putLocked(a.ID, membershipOf(a.ID, a.Served, &served)) // nobody else is here yet
 	return nil
 }
 
-// register makes an audience stand, if its rule selects events.
+// register makes an audience stand, if its rule selects events. It keeps the rule, which stays unchanged.
 func (s *Service) register(id, account parterre.ID, ruleVersion int, r *rule.Rule) {
 	if accounts := r.Accounts(account); len(accounts) > 0 {
 		s.index.Register(standing(id, account, ruleVersion, r))

@@ -2,7 +2,6 @@ package audiences
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 
@@ -18,19 +17,12 @@ type serving struct {
 	of map[parterre.ID]index.Membership
 }
 
-func (s *serving) put(id parterre.ID, m index.Membership) {
-	s.Lock()
-	defer s.Unlock()
+// putLocked makes a membership the one that serves. The caller holds the lock for writing.
+func (s *serving) putLocked(id parterre.ID, m index.Membership) {
 	if s.of == nil {
 		s.of = map[parterre.ID]index.Membership{}
 	}
 	s.of[id] = m
-}
-
-func (s *serving) remove(id parterre.ID) {
-	s.Lock()
-	defer s.Unlock()
-	delete(s.of, id)
 }
 
 // wait returns when everybody who was reading has ended.
@@ -49,8 +41,8 @@ func (s *Service) Memberships(ctx context.Context, who []parterre.Identifier) (i
 	}
 	s.serving.RLock()
 	defer s.serving.RUnlock()
-	for _, audience := range slices.Sorted(maps.Keys(s.serving.of)) {
-		member, err := s.index.Contains(ctx, s.serving.of[audience], person, at)
+	for audience, membership := range s.serving.of {
+		member, err := s.index.Contains(ctx, membership, person, at)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -58,5 +50,6 @@ func (s *Service) Memberships(ctx context.Context, who []parterre.Identifier) (i
 			in = append(in, audience)
 		}
 	}
+	slices.Sort(in)
 	return in, at, nil
 }

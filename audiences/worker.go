@@ -3,6 +3,7 @@ package audiences
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -24,8 +25,8 @@ const (
 var errLater = errors.New("another job comes first")
 
 // worker carries out the jobs of the catalogue, oldest first. Those of the same audience or list are done one after another,
-// in the order in which they were written: a removal from a list must not overtake the addition before it. The worker looks
-// for jobs when its bell rings: whoever writes one rings it, and so does every job that ends.
+// in the order in which they were written: a removal from a list must not overtake the addition before it. Whoever writes a
+// job wakes the worker, which then reads the jobs that it does not know yet.
 type worker struct {
 	s    *Service
 	ctx  context.Context // ends when the worker is stopped
@@ -35,58 +36,68 @@ type worker struct {
 
 	mu struct {
 		sync.Mutex
-		running map[parterre.ID]context.CancelFunc // by the audience or list
-		pauses  map[parterre.ID]pause              // of jobs that failed
-		waiting map[parterre.ID]bool               // jobs that wait until another one is done
-		done    uint64                             // how many jobs were done
+		known  parterre.ID            // the last job that was read
+		queues map[parterre.ID]*queue // of audiences and lists
+		busy   int                    // how many jobs are running
+		done   uint64                 // how many jobs were done
 	}
 }
 
-type pause struct {
-	length time.Duration
-	over   bool
+// queue holds the jobs of one audience or list, oldest first, of which the first one may be running. A queue without jobs is
+// dropped.
+type queue struct {
+	jobs    []catalog.Job
+	callOff context.CancelFunc // of the running job, nil when none is
+	waiting bool               // the first job waits until another queue's job is done
+	pausing bool               // the first job failed
+	pause   time.Duration      // how long it paused last
 }
 
 func startWorker(ctx context.Context, s *Service) *worker {
 	w := &worker{s: s, bell: make(chan struct{}, 1)}
 	w.ctx, w.end = context.WithCancel(ctx)
-	w.mu.running = map[parterre.ID]context.CancelFunc{}
-	w.mu.pauses = map[parterre.ID]pause{}
-	w.mu.waiting = map[parterre.ID]bool{}
+	w.mu.queues = map[parterre.ID]*queue{}
 	w.all.Go(w.loop)
-	w.ring()
+	w.wake()
 	return w
 }
 
-// wake makes the worker look for jobs, also at those that wait for another one: what was written may be what they wait for,
-// or make them needless.
+// wake makes the worker look for jobs.
 func (w *worker) wake() {
-	w.mu.Lock()
-	clear(w.mu.waiting)
-	w.mu.Unlock()
-	w.ring()
-}
-
-func (w *worker) ring() {
 	select {
 	case w.bell <- struct{}{}:
 	default:
 	}
 }
 
-// stop calls off what is running and waits until it has ended.
-func (w *worker) stop() {
+// stop calls off what is running and waits until it has ended, or until the context ends.
+func (w *worker) stop(ctx context.Context) error {
 	w.end()
-	w.all.Wait()
+	ended := make(chan struct{})
+	go func() {
+		w.all.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("background work did not end: %w", ctx.Err())
+	}
 }
 
-// cancel calls off the running job of an audience, whose rule is no longer the current one. The job itself stays, and ends
-// when it finds that out.
+// cancel calls off the running job of an audience, whose rule is no longer the current one, and does not let it pause. The
+// job itself stays, and ends when it finds that out.
 func (w *worker) cancel(subject parterre.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if callOff := w.mu.running[subject]; callOff != nil {
-		callOff()
+	q := w.mu.queues[subject]
+	if q == nil {
+		return
+	}
+	q.waiting, q.pausing, q.pause = false, false, 0
+	if q.callOff != nil {
+		q.callOff()
 	}
 }
 
@@ -97,112 +108,117 @@ func (w *worker) loop() {
 			return
 		case <-w.bell:
 		}
-		if err := w.startJobs(); err != nil && !stopped(err) {
-			w.s.log.Error("cannot read the jobs", slog.Any("error", err))
-			time.AfterFunc(firstPause, w.ring)
+		if err := w.readJobs(); err != nil && !stopped(err) {
+			w.s.log.Error("cannot read the jobs", slog.String("error", err.Error()))
+			time.AfterFunc(firstPause, w.wake)
 		}
+		w.startJobs()
 	}
 }
 
-// startJobs starts jobs while there is room.
-func (w *worker) startJobs() error {
-	held := map[parterre.ID]bool{} // audiences and lists of which a job was not started: those after it have to wait
-	for p := (catalog.Page{Limit: 64}); ; {
+// readJobs adds the jobs that were written since the last time to the queues. Ids of jobs ascend in the order in which their
+// transactions took effect.
+func (w *worker) readJobs() error {
+	for {
 		var jobs []catalog.Job
-		var next parterre.ID
+		var more parterre.ID
 		err := w.s.catalog.View(w.ctx, func(tx *catalog.Tx) (err error) {
-			jobs, next, err = tx.Jobs(p)
+			jobs, more, err = tx.Jobs(catalog.Page{After: w.lastKnown(), Limit: 256})
 			return err
 		})
 		if err != nil {
 			return err
 		}
+		w.mu.Lock()
 		for _, j := range jobs {
-			if held[j.Subject] {
-				continue
+			q := w.mu.queues[j.Subject]
+			if q == nil {
+				q = &queue{}
+				w.mu.queues[j.Subject] = q
 			}
-			started, room := w.start(j)
-			if !room {
-				return nil
-			}
-			held[j.Subject] = !started
+			q.jobs = append(q.jobs, j)
+			w.mu.known = j.ID
 		}
-		if next == 0 {
+		w.mu.Unlock()
+		if more == 0 {
 			return nil
 		}
-		p.After = next
 	}
 }
 
-// start begins a job, unless it has to pause, or a job of the same audience or list is running, or there is no room.
-func (w *worker) start(j catalog.Job) (started, room bool) {
+func (w *worker) lastKnown() parterre.ID {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.mu.running) >= jobsAtOnce {
-		return false, false
+	return w.mu.known
+}
+
+// startJobs starts the oldest jobs that may run, while there is room.
+func (w *worker) startJobs() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.mu.busy < jobsAtOnce {
+		var next *queue
+		for _, q := range w.mu.queues {
+			if q.callOff == nil && !q.waiting && !q.pausing && (next == nil || q.jobs[0].ID < next.jobs[0].ID) {
+				next = q
+			}
+		}
+		if next == nil {
+			return
+		}
+		w.startLocked(next)
 	}
-	if p, paused := w.mu.pauses[j.ID]; w.mu.running[j.Subject] != nil || w.mu.waiting[j.ID] || paused && !p.over {
-		return false, true
-	}
+}
+
+func (w *worker) startLocked(q *queue) {
 	ctx, callOff := context.WithCancel(w.ctx)
-	w.mu.running[j.Subject] = callOff
-	done := w.mu.done
+	j, done := q.jobs[0], w.mu.done
+	q.callOff = callOff
+	w.mu.busy++
 	w.all.Go(func() {
 		err := w.s.carryOut(ctx, j)
 		callOff()
-		w.ended(j, done, err)
+		w.ended(j, q, done, err)
 	})
-	return true, true
 }
 
 // ended takes note of a job's end. Done is how many jobs were done when it began: if one was done since, what the job has
 // to wait for may have happened already.
-func (w *worker) ended(j catalog.Job, done uint64, err error) {
+func (w *worker) ended(j catalog.Job, q *queue, done uint64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	defer w.ring()
-	delete(w.mu.running, j.Subject)
+	defer w.wake()
+	w.mu.busy--
+	q.callOff = nil
 	switch {
 	case err == nil:
-		delete(w.mu.pauses, j.ID)
-		clear(w.mu.waiting)
-		w.mu.done++
-	case errors.Is(err, errLater):
-		if done == w.mu.done {
-			w.mu.waiting[j.ID] = true
+		q.pause = 0
+		if q.jobs = q.jobs[1:]; len(q.jobs) == 0 {
+			delete(w.mu.queues, j.Subject)
 		}
+		w.mu.done++
+		for _, other := range w.mu.queues {
+			other.waiting = false
+		}
+	case errors.Is(err, errLater):
+		q.waiting = done == w.mu.done
 	case !stopped(err):
-		p := pause{length: min(max(2*w.mu.pauses[j.ID].length, firstPause), longestPause)}
-		w.mu.pauses[j.ID] = p
+		q.pausing, q.pause = true, min(max(2*q.pause, firstPause), longestPause)
 		w.s.log.Error("a job failed and will be tried again", slog.String("kind", string(j.Kind)),
-			slog.String("subject", j.Subject.String()), slog.Duration("in", p.length), slog.Any("error", err))
-		time.AfterFunc(p.length, func() { w.resume(j.ID) })
+			slog.String("subject", j.Subject.String()), slog.Duration("in", q.pause), slog.String("error", err.Error()))
+		time.AfterFunc(q.pause, func() { w.resume(q) })
 	}
 }
 
-func (w *worker) resume(job parterre.ID) {
+func (w *worker) resume(q *queue) {
 	w.mu.Lock()
-	if p, ok := w.mu.pauses[job]; ok {
-		p.over = true
-		w.mu.pauses[job] = p
-	}
+	q.pausing = false
 	w.mu.Unlock()
-	w.ring()
+	w.wake()
 }
 
-// carryOut does one job. A job may have been done in part before. One that is no longer there was done while the list of jobs
-// was being read.
+// carryOut does one job. A job may have been done in part before.
 func (s *Service) carryOut(ctx context.Context, j catalog.Job) error {
-	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
-		_, err := tx.Job(j.ID)
-		return err
-	})
-	switch {
-	case parterre.CodeOf(err) == parterre.NotFound:
-		return nil
-	case err != nil:
-		return err
-	}
 	switch j.Kind {
 	case catalog.Materialise:
 		return s.materialise(ctx, j)

@@ -91,5 +91,7 @@ func (t *Tx) addVersion(a *parterre.Audience) error {
 	if err != nil {
 		return err
 	}
-	return t.save(t.put, versions, driver.Row{ID: row, Owner: a.ID}, a)
+	version := *a
+	version.ServedRule = nil // it is the rule of another version
+	return t.save(t.put, versions, driver.Row{ID: row, Owner: a.ID}, &version)
 }

@@ -25,7 +25,8 @@ type Job struct {
 	Account parterre.ID `json:"account"`
 	Subject parterre.ID `json:"subject"` // the audience or the customer list
 	Version int         `json:"version,omitempty"`
-	Batch   parterre.ID `json:"batch"`
+	Batch   parterre.ID `json:"batch"`             // of MatchRecords
+	Batches int         `json:"batches,omitempty"` // of Materialise: how many batches of the customer list come first
 }
 
 // AddJob writes a new job and gives its id; the job's own is not looked at.
@@ -41,9 +42,6 @@ func (t *Tx) AddJob(j Job) (parterre.ID, error) {
 // Jobs lists the jobs, oldest first unless the page says otherwise, and gives the id to continue after, 0 when there is no
 // more.
 func (t *Tx) Jobs(p Page) ([]Job, parterre.ID, error) { return list[Job](t, jobs, 0, p) }
-
-// Job reads a job, or fails with [parterre.NotFound].
-func (t *Tx) Job(id parterre.ID) (Job, error) { return load[Job](t, jobs, 0, id) }
 
 // DeleteJob removes a job; that there is none is not an error.
 func (t *Tx) DeleteJob(id parterre.ID) error { return t.remove(jobs, id) }

@@ -102,14 +102,6 @@ func TestJobs(t *testing.T) {
 		if !reflect.DeepEqual(got, jobs[1:]) || next != 0 {
 			t.Errorf("the jobs are %+v, then %d, want %+v and no more", got, next, jobs[1:])
 		}
-		if one, err := tx.Job(jobs[1].ID); err != nil || one != jobs[1] {
-			t.Errorf("the job is %+v, %v, want %+v", one, err, jobs[1])
-		}
 		return err
 	})
-	err := c.View(t.Context(), func(tx *catalog.Tx) error {
-		_, err := tx.Job(jobs[0].ID)
-		return err
-	})
-	wantError(t, err, parterre.NotFound, "Job could not be found.")
 }

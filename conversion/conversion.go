@@ -18,6 +18,12 @@ import (
 // MaxEvents is how many events a request may bring (contract, ConversionEvents.data).
 const MaxEvents = 1000
 
+// How long what an event says of itself may be, in bytes; the API publishes no limits.
+const (
+	MaxURL  = 8192
+	maxName = 256
+)
+
 // How old an event may be, and how far ahead of the clock (reference, section 17, 53).
 const (
 	MaxAge   = 540 * 24 * time.Hour
@@ -52,7 +58,8 @@ type User struct {
 	unhashed   []string // other members that should be hashed and are not
 }
 
-// DecodeRequest reads the body of events/create. An error is about the request as a whole, which is then refused.
+// DecodeRequest reads the body of events/create, which is UTF-8. An error is about the request as a whole, which is then
+// refused.
 func DecodeRequest(body []byte) ([]Event, error) {
 	o := jsonbody.Parse("", body)
 	o.Only([]string{"data"})
@@ -120,6 +127,8 @@ func id(o *jsonbody.Object, name string) parterre.ID {
 	n, err := parterre.ParseID(o.At(name), *s)
 	if err != nil {
 		o.FailWith(err)
+	} else if n == 0 { // it would count as absent
+		o.Fail(name, "%s does not exist: no id begins with 0", parterre.Quote(*s))
 	}
 	return n
 }
@@ -143,9 +152,12 @@ func decode(o *jsonbody.Object) Event {
 		e.Data = decodeCustom(c)
 		o.Adopt(c)
 	}
-	for name, table := range map[string]map[string]member{"app_info": appMembers, "device_info": deviceMembers} {
-		if inner := o.Object(name); inner != nil {
-			conform(inner, table, true)
+	for _, info := range []struct {
+		name  string
+		table map[string]member
+	}{{"app_info", appMembers}, {"device_info", deviceMembers}} {
+		if inner := o.Object(info.name); inner != nil {
+			conform(inner, info.table, true)
 			o.Adopt(inner)
 		}
 	}
@@ -163,6 +175,7 @@ func str(o *jsonbody.Object, name string) string {
 var hashedMembers = []string{"external_id", "ph", "ge", "db", "ln", "fn", "ct", "st", "zp", "country"}
 
 func decodeUser(u *jsonbody.Object) User {
+	u.Private()
 	conform(u, userMembers, false)
 	if !u.Has("em") && !u.Has("hashed_maids") && !(u.Has("client_ip_address") && u.Has("client_user_agent")) {
 		u.Fail("em", "is missing: em, hashed_maids, or both client_ip_address and client_user_agent are required")
@@ -232,6 +245,10 @@ func (e *Event) failure(now int64) string {
 	switch {
 	case e.Name == "":
 		return "'event_name' must not be empty: a standard event name such as page_visit, or one of your own, is allowed"
+	case len(e.Name) > maxName:
+		return "'event_name' is too long: at most " + strconv.Itoa(maxName) + " bytes are allowed"
+	case len(e.URL) > MaxURL:
+		return "'event_source_url' is too long: at most " + strconv.Itoa(MaxURL) + " bytes are allowed"
 	case !knownSource:
 		return "'action_source' value " + parterre.Quote(e.ActionSource) + " is not one of ['" +
 			strings.Join(parterre.ActionSources, "', '") + "']"
@@ -242,7 +259,7 @@ func (e *Event) failure(now int64) string {
 	case !allHashed(u.MAIDs):
 		return "'hashed_maids' is not in sha256 hashed format."
 	case u.Address != "" && !usableAddress(u.Address):
-		return "'client_ip_address' value " + parterre.Quote(u.Address) + " is not an IPv4 or IPv6 address of a client"
+		return "'client_ip_address' is not the IPv4 or IPv6 address of a client"
 	case len(u.Emails) == 0 && len(u.MAIDs) == 0 && (u.Address == "" || u.Agent == ""):
 		return "'user_data' names nobody: em, hashed_maids, or both client_ip_address and client_user_agent must not be empty"
 	case e.Time < now-int64(MaxAge/time.Second):
@@ -262,6 +279,11 @@ func wrongTime(when string, now, given int64) string {
 func (e *Event) warnings() (all []string) {
 	if _, known := parterre.EventName(e.Name); !known {
 		all = append(all, "'event_name' value "+parterre.Quote(e.Name)+" is not a standard event name; it is kept as it is")
+	}
+	if v, there := parterre.Value(e.Data.Fields, "value"); there {
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
+			all = append(all, "'value' is not a number, so no rule about it finds this event")
+		}
 	}
 	for _, name := range e.User.unhashed {
 		all = append(all, "'"+name+"' is not in sha256 hashed format")

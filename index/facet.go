@@ -80,9 +80,10 @@ type reader struct {
 	bad  bool
 }
 
+// uvarint reads a number. One that is written longer than it must be is refused, so that equal facets have equal bodies.
 func (r *reader) uvarint() uint64 {
 	n, size := binary.Uvarint(r.rest)
-	if size <= 0 {
+	if size <= 0 || size > 1 && r.rest[size-1] == 0 {
 		r.bad, r.rest = true, nil
 		return 0
 	}

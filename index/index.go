@@ -75,6 +75,18 @@ func (ix *Index) Population() int {
 	return int(ix.mu.tops.Person)
 }
 
+// Store is the number that tells this index from others, 0 until Mark gave it one.
+func (ix *Index) Store() uint32 {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	return ix.mu.tops.Store
+}
+
+// Mark gives the index the number that tells it from others, which is not 0. It is durable when Mark returns nil.
+func (ix *Index) Mark(ctx context.Context, store uint32) error {
+	return ix.apply(ctx, &driver.Writes{Tops: driver.Tops{Store: store}})
+}
+
 // applyLocked makes w visible and takes over the numbers that it gave out. The caller holds mu, releases it and then waits
 // for durable, before it tells anybody that the change is there.
 func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable func() error, err error) {
@@ -84,6 +96,9 @@ func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable fun
 	}
 	ix.mu.tops.Person = max(ix.mu.tops.Person, w.Tops.Person)
 	ix.mu.tops.Facet = max(ix.mu.tops.Facet, w.Tops.Facet)
+	if w.Tops.Store != 0 {
+		ix.mu.tops.Store = w.Tops.Store
+	}
 	ix.revisions.moved(w)
 	return durable, nil
 }
@@ -107,10 +122,12 @@ func settled(durable func() error) error {
 	return nil
 }
 
-// revisions counts the changes of the rolls that make audiences, so that an answer about one can be kept until it changes.
+// revisions numbers the changes of the rolls that make audiences, so that an answer about one can be kept until it changes.
+// No number is given twice: a roll that is dropped and filled again does not come back to a revision that it had.
 type revisions struct {
-	mu sync.Mutex
-	of map[driver.RollID]uint64
+	mu   sync.Mutex
+	last uint64
+	of   map[driver.RollID]uint64
 }
 
 func (r *revisions) moved(w *driver.Writes) {
@@ -122,7 +139,8 @@ func (r *revisions) moved(w *driver.Writes) {
 			if r.of == nil {
 				r.of = map[driver.RollID]uint64{}
 			}
-			r.of[m.Roll]++
+			r.last++
+			r.of[m.Roll] = r.last
 		default: // nobody keeps answers about the others
 		}
 	}

@@ -1,7 +1,9 @@
 package index
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/parterre/parterre"
@@ -9,8 +11,9 @@ import (
 )
 
 // Ingest takes events and engagements in. When it returns nil they are durable, and count in every facet and every
-// standing audience that they belong to. It takes all of them or, on an error, none. Taking the same events in again
-// changes nothing. An event that names nobody is left out.
+// standing audience that they belong to. It takes all of them or, on an error, none; when the store cannot say whether
+// they are durable, that is an error too, and nobody knows. Taking the same events in again changes nothing. An event that
+// names nobody is left out.
 func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
 	if slices.ContainsFunc(events, namesNobody) {
 		events = slices.DeleteFunc(slices.Clone(events), namesNobody)
@@ -36,23 +39,29 @@ func (ix *Index) ingest(ctx context.Context, events []parterre.Event) (durable f
 		who[i] = events[i].Who
 	}
 
+	judged := ix.judge(events, keys)
+
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	c, err := ix.beginLocked(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	facets, err := c.facets(ctx, keys, bodies)
+	persons := make([]parterre.PersonID, len(events))
+	for i := range events {
+		if persons[i] = c.person(who[i], !ix.closed); persons[i] == 0 {
+			bodies[i] = nil // of somebody who is not there nothing is kept
+		}
+	}
+	facets, err := c.facets(ctx, keys, bodies, judged)
 	if err != nil {
 		return nil, err
 	}
-	for i := range events {
-		e := &events[i]
-		p := c.person(e.Who, !ix.closed)
+	for i, p := range persons {
 		if p == 0 {
 			continue
 		}
-		entry := facets[keys[i]]
+		e, entry := &events[i], facets[keys[i]]
 		c.merge(facetRoll(entry.id), p, e.At)
 		for _, s := range ix.matchesLocked(entry, &e.Facet) {
 			c.merge(s.roll, p, e.At)
@@ -68,13 +77,15 @@ func (ix *Index) ingest(ctx context.Context, events []parterre.Event) (durable f
 	return durable, nil
 }
 
-// facets finds the number of each facet, and numbers those that are new.
-func (c *change) facets(ctx context.Context, keys []driver.FacetKey, bodies [][]byte) (map[driver.FacetKey]*facetEntry, error) {
+// facets finds the number of each facet that has a body, and numbers those that are new. It takes over what was judged.
+func (c *change) facets(
+	ctx context.Context, keys []driver.FacetKey, bodies [][]byte, judged map[driver.FacetKey]*facetEntry,
+) (map[driver.FacetKey]*facetEntry, error) {
 	found := make(map[driver.FacetKey]*facetEntry, len(keys))
 	var missing []driver.FacetKey
 	bodyOf := map[driver.FacetKey][]byte{}
 	for i, key := range keys {
-		if _, seen := found[key]; seen {
+		if _, seen := found[key]; seen || bodies[i] == nil {
 			continue
 		}
 		entry := c.ix.mu.facets.get(key)
@@ -83,7 +94,13 @@ func (c *change) facets(ctx context.Context, keys []driver.FacetKey, bodies [][]
 			missing = append(missing, key)
 			bodyOf[key] = bodies[i]
 		}
+		if j := judged[key]; j != nil && j.judged > entry.judged {
+			entry.judged, entry.matches = j.judged, j.matches
+		}
 		found[key] = entry
+	}
+	if uint64(c.tops.Facet)+uint64(len(missing)) > math.MaxUint32 {
+		return nil, parterre.Errorf(parterre.Unavailable, "There is no room for more facets: 2^32 - 1 are the most")
 	}
 	stored, err := c.ix.d.Facets(ctx, missing)
 	if err != nil {
@@ -105,14 +122,16 @@ func facetRoll(id driver.FacetID) driver.RollID {
 	return driver.RollID{Kind: driver.FacetRoll, A: uint64(id)}
 }
 
-// facetCacheSize is how many facets each of the cache's two halves usually holds: some tens of megabytes in all.
-const facetCacheSize = 1 << 17
+// facetCacheSize is how much each of the cache's two halves holds, counted in facets and in audiences that match them: some
+// tens of megabytes in all.
+const facetCacheSize = 1 << 18
 
 // facetCache remembers the numbers of facets and the standing audiences that match them. It has two halves: what is used
 // moves to the young one, and when that is full it becomes the old one and the old one is dropped.
 type facetCache struct {
-	size       int // of each half
 	young, old map[driver.FacetKey]*facetEntry
+	held       int // by the young half
+	size       int // of a half; facetCacheSize when 0
 }
 
 // facetEntry is what the cache knows of a facet.
@@ -130,8 +149,12 @@ func (c *facetCache) get(key driver.FacetKey) *facetEntry {
 }
 
 func (c *facetCache) put(key driver.FacetKey, e *facetEntry) {
-	if c.young == nil || len(c.young) >= c.size {
-		c.old, c.young = c.young, map[driver.FacetKey]*facetEntry{}
+	if c.young[key] == e {
+		return
+	}
+	if c.young == nil || c.held >= cmp.Or(c.size, facetCacheSize) {
+		c.old, c.young, c.held = c.young, map[driver.FacetKey]*facetEntry{}, 0
 	}
 	c.young[key] = e
+	c.held += 1 + len(e.matches)
 }

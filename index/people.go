@@ -45,7 +45,7 @@ func (ix *Index) importPeople(ctx context.Context, people []parterre.Person) (du
 	var order []parterre.PersonID
 	for i := range people {
 		p := c.person(people[i].Who, true)
-		if people[i].Country == "" {
+		if p == 0 || people[i].Country == "" {
 			continue
 		}
 		if _, again := said[p]; !again {
@@ -91,10 +91,11 @@ func (c *change) move(ctx context.Context, persons []parterre.PersonID, to map[p
 }
 
 // ChangeList adds the people behind the records to a customer list, or removes them from it. A record is one person, by one
-// identifier or several. Batch numbers of a list
-// start at 1; a person is on the list when the last batch that added them is larger than the last that removed them, so
-// batches may be taken in in any order, and again. In an open population an added record that names nobody makes a
-// person. All of the batch is durable when ChangeList returns nil; on an error nothing has changed.
+// identifier or several. Batch numbers of a list start at 1; a person is on the list when the last batch that added them is
+// larger than the last that removed them, so batches about people who are known may be taken in in any order, and again. In
+// an open population an added record that names nobody makes a person; a removed one does not, so the batch that adds
+// somebody new has to be taken in before one that removes them. All of the batch is durable when ChangeList returns nil; on
+// an error nothing has changed.
 func (ix *Index) ChangeList(ctx context.Context, list parterre.ID, batch int, remove bool, records [][]parterre.Identifier) error {
 	kind := driver.ListAdded
 	if remove {

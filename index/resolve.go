@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"math"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
@@ -44,6 +45,9 @@ func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (
 			}
 		}
 	}
+	if uint64(c.tops.Person)+uint64(len(who)) > math.MaxUint32 {
+		return nil, parterre.Errorf(parterre.Unavailable, "There is no room for more persons: 2^32 - 1 are the most")
+	}
 	persons, err := ix.d.Persons(ctx, ids)
 	if err != nil {
 		return nil, parterre.Internalf(err, "look identifiers up")
@@ -56,7 +60,8 @@ func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (
 
 // person finds who is meant, 0 for nobody. In order: the first identifier that is known; only when none of those given is
 // strong, somebody known by an address and agent; and, when create is set, a new person. Identifiers that pointed at nobody
-// point at that person from then on. One that points at somebody else is left alone: it was there first.
+// point at that person from then on; in a closed population only an import, which sets create, makes them. One that points
+// at somebody else is left alone: it was there first.
 func (c *change) person(who []parterre.Identifier, create bool) parterre.PersonID {
 	var p parterre.PersonID
 	strong := false

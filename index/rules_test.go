@@ -41,12 +41,12 @@ func TestRulesWithACacheThatIsAlwaysFull(t *testing.T) {
 func TestRulesOverAStoreThatIsClosedAndOpened(t *testing.T) {
 	open := func(t testing.TB) ruletest.Evaluator { return newReopening(t, false) }
 	ruletest.Run(t, open)
-	ruletest.Histories(t, open, ruletest.HistoryOptions{Histories: 8, Seed: 4001})
+	ruletest.Histories(t, open, ruletest.HistoryOptions{Histories: 5, Seed: 4001})
 }
 
 func TestRulesOverAStoreThatCrashes(t *testing.T) {
 	open := func(t testing.TB) ruletest.Evaluator { return newReopening(t, true) }
-	ruletest.Histories(t, open, ruletest.HistoryOptions{Histories: 8, Seed: 6001})
+	ruletest.Histories(t, open, ruletest.HistoryOptions{Histories: 5, Seed: 6001})
 }
 
 // evaluator evaluates rules over an index as package audiences does. Persons are known by external id.
@@ -58,6 +58,7 @@ type evaluator struct {
 	batches   map[parterre.ID]int  // by list: how many there were
 	versions  map[parterre.ID]int  // of rules, by audience; those of removed audiences stay
 	audiences map[parterre.ID]audience
+	asked     int // how many questions there were
 }
 
 // audience is an audience with its rule.
@@ -209,20 +210,27 @@ func (e *evaluator) Members(id parterre.ID, at int64) (names []string, err error
 	if err != nil {
 		return nil, err
 	}
+	if n != int(in.GetCardinality()) { //nolint:gosec // few
+		return nil, errors.New("Count and Members disagree about how many there are")
+	}
+	e.asked++
 	for p, name := range e.names {
+		if in.Contains(uint32(p)) {
+			names = append(names, name)
+		}
+		if (int(p)+e.asked)%50 != 0 { // to ask about everybody every time would take long
+			continue
+		}
 		is, err := e.ix.Contains(e.ctx, a.membership, p, at)
 		if err != nil {
 			return nil, err
-		}
-		if is {
-			names = append(names, name)
 		}
 		if is != in.Contains(uint32(p)) {
 			return nil, errors.New("Contains and Members disagree about " + name)
 		}
 	}
-	if n != len(names) || int(in.GetCardinality()) != n {
-		return nil, errors.New("Count, Contains and Members disagree about how many there are")
+	if n != len(names) {
+		return nil, errors.New("a member is somebody whom nobody has named")
 	}
 	return names, nil
 }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -17,10 +18,11 @@ type Standing struct {
 }
 
 type standing struct {
-	roll  driver.RollID
-	match func(f *parterre.Facet) bool
-	seq   uint64 // registrations are numbered
-	gone  bool
+	roll     driver.RollID
+	accounts []parterre.ID
+	match    func(f *parterre.Facet) bool
+	seq      uint64 // registrations are numbered
+	gone     bool
 }
 
 // Register makes the audience stand: every event that is taken in from now on moves its roll. A roll that stands already
@@ -32,24 +34,21 @@ func (ix *Index) Register(s Standing) {
 		return
 	}
 	ix.mu.lastSeq++
-	entry := &standing{roll: s.Roll, match: s.Match, seq: ix.mu.lastSeq}
+	entry := &standing{roll: s.Roll, accounts: slices.Clone(s.Accounts), match: s.Match, seq: ix.mu.lastSeq}
 	ix.mu.rolls[s.Roll] = entry
 	for _, account := range s.Accounts {
 		ix.mu.standing[account] = append(ix.mu.standing[account], entry)
 	}
 }
 
-// Drop ends the standing of an audience and removes its roll, for good. A roll that is not there is no error.
+// Drop ends the standing of an audience and removes its roll, for good. A roll that is not there is no error. When it fails
+// before anything changed, the audience still stands.
 func (ix *Index) Drop(ctx context.Context, id driver.RollID) error {
 	ix.mu.Lock()
-	if s := ix.mu.rolls[id]; s != nil {
-		s.gone = true
-		delete(ix.mu.rolls, id)
-		for account, list := range ix.mu.standing {
-			ix.mu.standing[account] = slices.DeleteFunc(list, func(s *standing) bool { return s.gone })
-		}
-	}
 	durable, err := ix.applyLocked(ctx, &driver.Writes{Drops: []driver.RollID{id}})
+	if err == nil {
+		ix.forgetLocked(id)
+	}
 	ix.mu.Unlock()
 	if err != nil {
 		return err
@@ -57,15 +56,78 @@ func (ix *Index) Drop(ctx context.Context, id driver.RollID) error {
 	return settled(durable)
 }
 
+// forgetLocked ends the standing of an audience.
+func (ix *Index) forgetLocked(id driver.RollID) {
+	s := ix.mu.rolls[id]
+	if s == nil {
+		return
+	}
+	s.gone = true
+	delete(ix.mu.rolls, id)
+	for _, account := range s.accounts { // into a new list: judge may be reading the old one
+		rest := make([]*standing, 0, len(ix.mu.standing[account]))
+		for _, other := range ix.mu.standing[account] {
+			if other != s {
+				rest = append(rest, other)
+			}
+		}
+		ix.mu.standing[account] = rest
+	}
+}
+
+// judge matches the facets of events against the audiences that stand now, without the lock: a rule may be long, and a URL
+// too, and nobody else has to wait for that. What is found is for change.facets to take over.
+func (ix *Index) judge(events []parterre.Event, keys []driver.FacetKey) map[driver.FacetKey]*facetEntry {
+	type task struct {
+		facet  *parterre.Facet
+		entry  *facetEntry
+		stands []*standing
+	}
+	tasks := map[driver.FacetKey]task{}
+	ix.mu.Lock()
+	now := ix.mu.lastSeq
+	for i, key := range keys {
+		if _, seen := tasks[key]; seen {
+			continue
+		}
+		known := ix.mu.facets.get(key)
+		switch {
+		case known == nil:
+			known = &facetEntry{}
+		case known.judged == now:
+			continue
+		}
+		account := events[i].Facet.Account
+		tasks[key] = task{
+			&events[i].Facet, &facetEntry{judged: known.judged, matches: slices.Clone(known.matches)},
+			since(ix.mu.standing[account], known.judged),
+		}
+	}
+	ix.mu.Unlock()
+	judged := make(map[driver.FacetKey]*facetEntry, len(tasks))
+	for key, t := range tasks {
+		for _, s := range t.stands {
+			if s.match(t.facet) {
+				t.entry.matches = append(t.entry.matches, s)
+			}
+		}
+		t.entry.judged = now
+		judged[key] = t.entry
+	}
+	return judged
+}
+
+// since are the audiences of a list that registered after the number.
+func since(list []*standing, seq uint64) []*standing {
+	first, _ := slices.BinarySearchFunc(list, seq+1, func(s *standing, seq uint64) int { return cmp.Compare(s.seq, seq) })
+	return list[first:]
+}
+
 // matchesLocked gives the standing audiences that a facet belongs to. Each is matched against a facet once; a facet that
 // the cache knows is only judged by those that registered since.
 func (ix *Index) matchesLocked(e *facetEntry, f *parterre.Facet) []*standing {
-	list := ix.mu.standing[f.Account]
 	if e.judged < ix.mu.lastSeq {
-		first, _ := slices.BinarySearchFunc(list, e.judged+1, func(s *standing, seq uint64) int {
-			return int(int64(s.seq) - int64(seq))
-		})
-		for _, s := range list[first:] {
+		for _, s := range since(ix.mu.standing[f.Account], e.judged) {
 			if s.match(f) {
 				e.matches = append(e.matches, s)
 			}
@@ -93,7 +155,7 @@ func (ix *Index) Evaluate(ctx context.Context, s Standing) error {
 			if s.Match(&f) {
 				selected = append(selected, id)
 			}
-			return nil
+			return ctx.Err() // a rule may be long: a facet is as much as it may take to stop
 		})
 		if err != nil {
 			return parterre.Internalf(err, "judge the facets of ad account %d", account)

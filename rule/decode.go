@@ -25,6 +25,12 @@ var members = map[parterre.AudienceType][]string{
 
 const accountMember = "ad_account_id"
 
+// The API publishes no limits for what a rule may hold; these keep a rule from costing more than it is worth.
+const (
+	maxValues = 1000 // of one member
+	maxWord   = 256  // bytes of an event name or a domain
+)
+
 // Decode reads and validates a rule for an audience of the type. Path is where the rule stands in the body; errors are of
 // code InvalidRequest and name the member and what is allowed. Numbers may be numbers or strings of digits, ids one
 // string or a list. Members that are null count as not sent, and so do members that no rule has.
@@ -110,8 +116,11 @@ func decodeVisitor(o *jsonbody.Object) *Visitor {
 		Prefill:       true,
 	}
 	if event := o.String("event"); event != nil {
-		if *event == "" {
+		switch {
+		case *event == "":
 			o.Fail("event", "must not be empty: an event name such as pagevisit, checkout or one of a partner is allowed")
+		case len(*event) > maxWord:
+			o.Fail("event", "is too long: at most %d bytes are allowed", maxWord)
 		}
 		v.Event, _ = parterre.EventName(*event)
 	}
@@ -140,12 +149,7 @@ func decodeEngagement(o *jsonbody.Object) *Engagement {
 				return s == "retention_days"
 			})))
 	}
-	for _, d := range o.OneOrMore("engagement_domain") {
-		if strings.TrimSpace(d) == "" {
-			o.Fail("engagement_domain", "must not hold an empty domain: a host name such as www.example.com is allowed")
-		}
-		e.Domains = append(e.Domains, strings.ToLower(strings.TrimSpace(d)))
-	}
+	e.Domains = decodeDomains(o)
 	if s := o.String("engagement_type"); s != nil {
 		e.Type = parse(o, "engagement_type", *s, parterre.ParseEngagementType)
 	}
@@ -156,6 +160,26 @@ func decodeEngagement(o *jsonbody.Object) *Engagement {
 		e.Objectives = append(e.Objectives, parse(o, "objective_type", s, parterre.ParseObjective))
 	}
 	return e
+}
+
+// decodeDomains reads host names. A URL in place of one would match nothing, without a word.
+func decodeDomains(o *jsonbody.Object) (domains []string) {
+	list := o.OneOrMore("engagement_domain")
+	if len(list) > maxValues {
+		o.Fail("engagement_domain", "holds %d domains: at most %d are allowed", len(list), maxValues)
+		return nil
+	}
+	for _, d := range list {
+		d = strings.ToLower(strings.TrimSpace(d))
+		switch {
+		case d == "":
+			o.Fail("engagement_domain", "must not hold an empty domain: a host name such as www.example.com is allowed")
+		case len(d) > maxWord || strings.ContainsAny(d, "/:?#@ "):
+			o.Fail("engagement_domain", "%s is not a domain: a host name such as www.example.com is allowed", parterre.Quote(d))
+		}
+		domains = append(domains, d)
+	}
+	return domains
 }
 
 func decodeActAlike(o *jsonbody.Object) *ActAlike {
@@ -173,7 +197,12 @@ func decodeActAlike(o *jsonbody.Object) *ActAlike {
 // decodeIDs reads one id or a list of them, sorted, without repetition.
 func decodeIDs(o *jsonbody.Object, name string) []parterre.ID {
 	var ids []parterre.ID
-	for _, s := range o.OneOrMore(name) {
+	list := o.OneOrMore(name)
+	if len(list) > maxValues {
+		o.Fail(name, "holds %d ids: at most %d are allowed", len(list), maxValues)
+		return nil
+	}
+	for _, s := range list {
 		ids = append(ids, parse(o, name, s, parterre.ParseID))
 	}
 	slices.Sort(ids)

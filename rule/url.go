@@ -17,6 +17,9 @@ type URL struct {
 	NotContains []string // "not_contains": the URL contains none of these
 }
 
+// maxURL is how long a value of a url condition may be, in bytes.
+const maxURL = 2048
+
 // urlOperators are the operators of a url condition (reference, section 3.1).
 var urlOperators = []string{"=", "!=", "contains", "not_contains"}
 
@@ -69,9 +72,15 @@ func decodeURL(o *jsonbody.Object) (u URL) {
 // wholeURLs reads one or more strings, none of them empty: everything contains the empty string.
 func wholeURLs(o *jsonbody.Object, name string) []string {
 	values := o.OneOrMore(name)
+	if len(values) > maxValues {
+		o.Fail(name, "holds %d values: at most %d are allowed", len(values), maxValues)
+	}
 	for _, v := range values {
-		if v == "" {
+		switch {
+		case v == "":
 			o.Fail(name, "must not be an empty string")
+		case len(v) > maxURL:
+			o.Fail(name, "is too long: at most %d bytes are allowed", maxURL)
 		}
 	}
 	return values

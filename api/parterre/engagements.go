@@ -10,6 +10,7 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
+	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/internal/jsonbody"
 )
 
@@ -23,7 +24,7 @@ func (a *API) importEngagements(r *wire.Request) (any, error) {
 	decode := func(line []byte) (parterre.Event, error) {
 		e, err := decodeEngagement(line, a.now().Unix())
 		if err == nil && e.Facet.Account != 0 {
-			err = accounts.exists(e.Facet.Account)
+			err = accounts.exists("ad_account_id", e.Facet.Account)
 		}
 		return e, err
 	}
@@ -49,24 +50,38 @@ func decodeEngagement(line []byte, now int64) (e parterre.Event, err error) {
 			o.FailWith(err)
 		}
 	}
-	for name, id := range map[string]*parterre.ID{
-		"ad_account_id": &f.Account, "pin_id": &f.Pin, "ad_id": &f.Ad, "campaign_id": &f.Campaign,
-	} {
-		if s := o.String(name); s != nil {
-			if *id, err = parterre.ParseID(name, *s); err != nil {
-				o.FailWith(err)
-			}
-		}
-	}
+	f.Account, f.Pin = decodeID(o, "ad_account_id"), decodeID(o, "pin_id")
+	f.Ad, f.Campaign = decodeID(o, "ad_id"), decodeID(o, "campaign_id")
 	if s := o.String("url"); s != nil {
+		if len(*s) > conversion.MaxURL {
+			o.Fail("url", "is too long: at most %d bytes are allowed", conversion.MaxURL)
+		}
 		f.URL = *s
 		f.Domain = hostOf(*s)
 	}
 	if s := o.String("domain"); s != nil {
 		f.Domain = strings.ToLower(strings.TrimSpace(*s))
+		if strings.ContainsAny(f.Domain, "/:?#@ ") {
+			o.Fail("domain", "%s is not a domain: a host name such as www.example.com is allowed", parterre.Quote(*s))
+		}
 	}
 	e.At = decodeMoment(o, "engaged_at", now)
 	return e, o.Err()
+}
+
+// decodeID reads an id, 0 when it is absent. One that names nothing is refused: it would count as absent.
+func decodeID(o *jsonbody.Object, name string) parterre.ID {
+	s := o.String(name)
+	if s == nil {
+		return 0
+	}
+	id, err := parterre.ParseID(name, *s)
+	if err != nil {
+		o.FailWith(err)
+	} else if id == 0 {
+		o.Fail(name, "%s does not exist: no id begins with 0", parterre.Quote(*s))
+	}
+	return id
 }
 
 // hostOf is the host of a URL in lower case, empty where it has none.
@@ -105,6 +120,7 @@ func decodeWho(o *jsonbody.Object) (who []parterre.Identifier) {
 	if p == nil {
 		return nil
 	}
+	p.Private()
 	p.DropNulls()
 	p.Only(whoMembers)
 	for _, name := range whoMembers {
@@ -126,11 +142,11 @@ func identifier(o *jsonbody.Object, name, s string) []parterre.Identifier {
 		return externalID(o, name, s)
 	case "email":
 		if !looksLikeEmail(s) {
-			o.Fail(name, "%s is not an e-mail address", parterre.Quote(s))
+			o.Fail(name, "is not an e-mail address")
 		}
 		return parterre.ByEmail(s)
 	case "maid":
-		if s == "" {
+		if strings.TrimSpace(s) == "" {
 			o.Fail(name, "must not be empty")
 		}
 		return parterre.ByMAID(s)
@@ -157,10 +173,11 @@ func (a *API) accounts(ctx context.Context) *known {
 	return &known{ctx: ctx, api: a, is: map[[2]parterre.ID]bool{}}
 }
 
-func (k *known) exists(account parterre.ID) error {
+// exists refuses an ad account that does not exist; field is what names it.
+func (k *known) exists(field string, account parterre.ID) error {
 	is, err := k.ask([2]parterre.ID{account}, func() (bool, error) { return k.api.service.AccountExists(k.ctx, account) })
 	if err == nil && !is {
-		return parterre.Invalid("ad_account_id", "'ad_account_id' %s does not exist: it must be the id of an ad account", account)
+		return parterre.Invalid(field, "'%s' %s does not exist: it must be the id of an ad account", field, account)
 	}
 	return err
 }

@@ -15,7 +15,7 @@ func (a *API) importEvents(r *wire.Request) (any, error) {
 		if err != nil {
 			return event, err
 		}
-		if err := known.exists(e.AdAccount); err != nil {
+		if err := known.exists("ad_account_id", e.AdAccount); err != nil {
 			return event, err
 		}
 		if e.Tag != 0 {

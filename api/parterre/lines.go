@@ -7,13 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/parterre/parterre"
 )
 
 const (
 	longestLine  = 1 << 20 // bytes
-	linesAtOnce  = 1000    // how many lines are taken in together
+	linesAtOnce  = 1000    // how many lines are taken in together,
+	bytesAtOnce  = 4 << 20 // unless they are this large before
 	rejectedMost = 1000    // how many rejected lines an answer names
 )
 
@@ -41,6 +43,7 @@ func importLines[T any](
 		}
 	}
 	var batch []T
+	held := 0 // bytes of the lines in the batch
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
@@ -49,14 +52,15 @@ func importLines[T any](
 			return err
 		}
 		answer.Accepted += len(batch)
-		batch = batch[:0]
+		batch, held = batch[:0], 0
 		return nil
 	}
-	in := bufio.NewReaderSize(body, longestLine)
+	in := bufio.NewReaderSize(body, longestLine+1) // with its end
 	for number := 1; ; number++ {
 		line, err := readLine(in)
 		if errors.Is(err, io.EOF) {
-			return answer, flush()
+			err := flush()
+			return answer, err
 		}
 		if refused := (*parterre.Error)(nil); err != nil && !errors.As(err, &refused) {
 			return nil, &parterre.Error{Code: parterre.InvalidRequest, Public: fmt.Sprintf(
@@ -72,13 +76,13 @@ func importLines[T any](
 		}
 		switch {
 		case err == nil:
-			batch = append(batch, one)
+			batch, held = append(batch, one), held+len(line)
 		case parterre.CodeOf(err) == parterre.Internal:
 			return nil, err
 		default:
 			reject(number, err)
 		}
-		if len(batch) >= linesAtOnce {
+		if len(batch) >= linesAtOnce || held >= bytesAtOnce {
 			if err := flush(); err != nil {
 				return nil, err
 			}
@@ -87,20 +91,20 @@ func importLines[T any](
 }
 
 // readLine reads a line without its end and the space around it; io.EOF when there is no more. A line that is too long is
-// skipped and refused. The line is valid until the next call.
+// skipped and refused, and one that is not text is refused. The line is valid until the next call.
 func readLine(in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
-	switch {
-	case errors.Is(err, bufio.ErrBufferFull):
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = in.ReadSlice('\n')
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		return nil, parterre.Invalid("", "the line is too long: at most %d bytes are allowed", longestLine)
-	case errors.Is(err, io.EOF) && len(line) > 0:
-		return bytes.TrimSpace(line), nil
+	long := errors.Is(err, bufio.ErrBufferFull)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
 	}
-	return bytes.TrimSpace(line), err
+	switch {
+	case err != nil && (!errors.Is(err, io.EOF) || len(line) == 0):
+		return nil, err
+	case long || len(line) > longestLine && line[longestLine] != '\n':
+		return nil, parterre.Invalid("", "the line is too long: at most %d bytes are allowed", longestLine)
+	case !utf8.Valid(line):
+		return nil, parterre.Invalid("", "the line is not valid JSON: all of it must be UTF-8")
+	}
+	return bytes.TrimSpace(line), nil
 }

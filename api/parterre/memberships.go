@@ -24,8 +24,8 @@ func (a *API) memberships(r *wire.Request) (any, error) {
 		return nil, err
 	}
 	if named != 1 {
-		return nil, parterre.Invalid("external_id", "Parameter 'external_id' or another one that names the person is needed: "+
-			"just one of '%s' (were %d)", strings.Join(whoMembers, "', '"), named)
+		return nil, parterre.Invalid("external_id", "Invalid request: just one parameter has to name the person: "+
+			"'%s' are allowed (were %d)", strings.Join(whoMembers, "', '"), named)
 	}
 	ids, at, err := a.service.Memberships(r.Context(), who)
 	if err != nil {

@@ -2,6 +2,7 @@ package parterre
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
@@ -17,6 +18,7 @@ func (a *API) importPeople(r *wire.Request) (any, error) {
 // decodePerson reads a line of people.
 func decodePerson(line []byte) (p parterre.Person, err error) {
 	o := jsonbody.Parse("", line)
+	o.Private()
 	o.DropNulls()
 	o.Only(personMembers)
 	if s := o.String("external_id"); s != nil {
@@ -24,13 +26,13 @@ func decodePerson(line []byte) (p parterre.Person, err error) {
 	}
 	for _, email := range o.Strings("emails") {
 		if !looksLikeEmail(email) {
-			o.Fail("emails", "holds %s, which is not an e-mail address", parterre.Quote(email))
+			o.Fail("emails", "holds something that is not an e-mail address")
 		}
 		p.Who = append(p.Who, parterre.ByEmail(email)...)
 	}
 	p.Who = append(p.Who, digests(o, "hashed_emails")...)
 	for _, maid := range o.Strings("maids") {
-		if maid == "" {
+		if strings.TrimSpace(maid) == "" {
 			o.Fail("maids", "must not hold an empty advertising id")
 		}
 		p.Who = append(p.Who, parterre.ByMAID(maid)...)
@@ -69,7 +71,7 @@ func digests(o *jsonbody.Object, name string) (ids []parterre.Identifier) {
 func digest(o *jsonbody.Object, name, s string) []parterre.Identifier {
 	id, ok := parterre.ByDigest(s)
 	if !ok {
-		o.Fail(name, "%s is not a digest: MD5, SHA-1 or SHA-256 in hexadecimal is allowed", parterre.Quote(s))
+		o.Fail(name, "is not a digest: MD5, SHA-1 or SHA-256 in hexadecimal is allowed")
 		return nil
 	}
 	return []parterre.Identifier{id}

@@ -17,7 +17,7 @@ func (a *API) createToken(r *wire.Request) (any, error) {
 	o.DropNulls()
 	o.Only([]string{"scopes", "ad_account_ids"})
 	o.Require("scopes", "ad_account_ids")
-	g := oauth.Grant{App: r.Principal.App}
+	g := oauth.Grant{App: r.Principal.App, Scopes: []parterre.Scope{}}
 	for _, s := range o.Strings("scopes") {
 		scope := parterre.Scope(s)
 		if !slices.Contains(parterre.Scopes, scope) {
@@ -31,7 +31,7 @@ func (a *API) createToken(r *wire.Request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := a.accounts(r.Context()).exists(id); err != nil {
+		if err := a.accounts(r.Context()).exists("ad_account_ids", id); err != nil {
 			return nil, err
 		}
 		accounts = append(accounts, id)

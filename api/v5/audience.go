@@ -2,6 +2,8 @@ package v5
 
 import (
 	"encoding/json"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
@@ -77,9 +79,10 @@ func (a *API) getAudience(r *wire.Request) (any, error) {
 
 func (a *API) createAudience(r *wire.Request) (any, error) {
 	body := jsonbody.Parse("", r.Payload)
+	body.DropNulls("description") // as answers have it
 	body.Require("audience_type", "name", "rule")
 	checkAccount(body)
-	n := audiences.NewAudience{Description: body.String("description"), Rule: body.Raw("rule")}
+	n := audiences.NewAudience{Description: description(body), Rule: body.Raw("rule")}
 	if s := body.String("audience_type"); s != nil {
 		t, err := parterre.ParseAudienceType("audience_type", *s)
 		if err != nil {
@@ -118,7 +121,9 @@ func (a *API) updateAudience(r *wire.Request) (any, error) {
 		v, err = a.service.RemoveAudience(r.Context(), r.Principal, r.Account, id)
 	} else {
 		checkAccount(body)
-		c := audiences.Change{Name: name(body), Description: body.String("description"), Rule: body.Raw("rule")}
+		c := audiences.Change{Name: name(body), Rule: body.Raw("rule"), NoDescription: string(body.Raw("description")) == "null"}
+		body.DropNulls("description")
+		c.Description = description(body)
 		if err := body.Err(); err != nil {
 			return nil, err
 		}
@@ -145,11 +150,30 @@ func operation(body *jsonbody.Object, allowed []string) string {
 	return ""
 }
 
+// How long names and descriptions may be, in characters. The API publishes no limit (reference, section 17, 35).
+const (
+	longestName        = 256
+	longestDescription = 4096
+)
+
 // name reads a name, which must not be empty.
 func name(body *jsonbody.Object) *string {
 	s := body.String("name")
-	if s != nil && *s == "" {
-		body.Fail("name", "must not be empty")
+	switch {
+	case s == nil:
+	case strings.TrimSpace(*s) == "":
+		body.Fail("name", "must not be empty: 1 to %d characters are allowed", longestName)
+	case utf8.RuneCountInString(*s) > longestName:
+		body.Fail("name", "is too long: 1 to %d characters are allowed", longestName)
+	}
+	return s
+}
+
+// description reads a description, which may be empty.
+func description(body *jsonbody.Object) *string {
+	s := body.String("description")
+	if s != nil && utf8.RuneCountInString(*s) > longestDescription {
+		body.Fail("description", "is too long: at most %d characters are allowed", longestDescription)
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package v5
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/parterre/parterre"
@@ -60,10 +61,11 @@ func (a *API) getCustomerList(r *wire.Request) (any, error) {
 
 func (a *API) createCustomerList(r *wire.Request) (any, error) {
 	body := jsonbody.Parse("", r.Payload)
+	body.Private()
 	body.Require("name", "records")
 	n, records, listType := name(body), body.String("records"), listTypes[0]
 	if s := body.String("list_type"); s != nil {
-		if listType = *s; !strings.Contains(" "+strings.Join(listTypes, " ")+" ", " "+listType+" ") {
+		if listType = *s; !slices.Contains(listTypes, listType) {
 			body.Fail("list_type", "%s is not one of ['%s']", parterre.Quote(listType), strings.Join(listTypes, "', '"))
 		}
 	}
@@ -82,6 +84,7 @@ func (a *API) updateCustomerList(r *wire.Request) (any, error) {
 		return nil, err
 	}
 	body := jsonbody.Parse("", r.Payload)
+	body.Private()
 	body.Require("operation_type", "records")
 	remove, records := operation(body, listOperations) == "REMOVE", body.String("records")
 	if err := body.Err(); err != nil {

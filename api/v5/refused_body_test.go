@@ -3,6 +3,7 @@ package v5_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -29,7 +30,7 @@ func bodies(t *testing.T, s *service) []struct{ operation, method, target, body 
 func TestRefusedBodies(t *testing.T) {
 	s := start(t)
 	for _, b := range bodies(t, s) {
-		largest := 0
+		largest, end := 0, strings.LastIndexByte(b.body, '"')
 		for _, route := range routes() {
 			if route.Operation == b.operation {
 				largest = int(route.MaxBody)
@@ -55,11 +56,12 @@ func TestRefusedBodies(t *testing.T) {
 			{"nested without end", strings.Repeat("[", 100_000), 400, 1, []string{"body", "not valid JSON"}},
 			{
 				"nested very deep", `{"name":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`,
-				400, 1, []string{"body", "not valid JSON"},
+				400, 1,
+				[]string{"body", "not valid JSON"},
 			},
-			{"that is not UTF-8", strings.Replace(b.body, "n\"", "\xff\"", 1), 400, 1, []string{"body", "UTF-8"}},
+			{"that is not UTF-8", b.body[:end] + "\xff" + b.body[end:], 400, 1, []string{"body", "UTF-8"}},
 			{"that begins with a byte order mark", "\ufeff" + b.body, 400, 1, []string{"body", "not valid JSON"}},
-			{"over the limit", b.body + strings.Repeat(" ", largest), 413, 413, []string{fmt.Sprint(largest), "bytes"}},
+			{"over the limit", b.body + strings.Repeat(" ", largest), 413, 413, []string{strconv.Itoa(largest), "bytes"}},
 			{"over the limit by one byte", b.body + strings.Repeat(" ", largest+1-len(b.body)), 413, 413, nil},
 		} {
 			t.Run(b.operation+" refuses a body "+tt.name, func(t *testing.T) {
@@ -92,11 +94,23 @@ func TestRefusedMembers(t *testing.T) {
 		{create, `{"audience_type":"VISITOR","name":"n"}`, []string{"'rule'", "required"}},
 		{create, `{"audience_type":"visitor","name":"n","rule":` + rule + `}`, []string{"audience_type", "'VISITOR'"}},
 		{create, `{"audience_type":"","name":"n","rule":` + rule + `}`, []string{"audience_type", "'VISITOR'"}},
-		{create, `{"audience_type":"PERSONA","name":"n","rule":` + rule + `}`, []string{"audience_type", "PERSONA", "'VISITOR'"}},
+		{
+			create, `{"audience_type":"PERSONA","name":"n","rule":` + rule + `}`,
+			[]string{"audience_type", "PERSONA", "'VISITOR'"},
+		},
 		{create, `{"audience_type":5,"name":"n","rule":` + rule + `}`, []string{"audience_type", "'string'"}},
-		{create, `{"audience_type":"VISITOR","name":"n","description":null,"rule":` + rule + `}`, []string{"description", "'string'"}},
-		{create, `{"audience_type":"VISITOR","name":"n","ad_account_id":"x","rule":` + rule + `}`, []string{"ad_account_id", `^\d+$`}},
-		{create, `{"audience_type":"VISITOR","name":"n","ad_account_id":5,"rule":` + rule + `}`, []string{"ad_account_id", "'string'"}},
+		{
+			create, `{"audience_type":"VISITOR","name":"n","description":["d"],"rule":` + rule + `}`,
+			[]string{"description", "'string'"},
+		},
+		{
+			create, `{"audience_type":"VISITOR","name":"n","ad_account_id":"x","rule":` + rule + `}`,
+			[]string{"ad_account_id", `^\d+$`},
+		},
+		{
+			create, `{"audience_type":"VISITOR","name":"n","ad_account_id":5,"rule":` + rule + `}`,
+			[]string{"ad_account_id", "'string'"},
+		},
 		{update, `{"operation_type":"update"}`, []string{"operation_type", "'UPDATE', 'REMOVE'"}},
 		{update, `{"operation_type":"remove"}`, []string{"operation_type", "'UPDATE', 'REMOVE'"}},
 		{update, `{"operation_type":"DELETE"}`, []string{"operation_type", "'UPDATE', 'REMOVE'"}},
@@ -106,13 +120,16 @@ func TestRefusedMembers(t *testing.T) {
 		{update, `{"name":""}`, []string{"'name'", "empty"}},
 		{update, `{"name":5}`, []string{"'name'", "'string'"}},
 		{update, `{"name":null}`, []string{"'name'", "'string'"}},
+		{update, `{"name":" \n"}`, []string{"'name'", "empty", "1 to 256"}},
+		{update, `{"name":"` + strings.Repeat("ü", 257) + `"}`, []string{"'name'", "too long", "1 to 256"}},
+		{update, `{"name":"\ud83c"}`, []string{"'name'", "not text"}},
+		{update, `{"description":"` + strings.Repeat("ü", 4097) + `"}`, []string{"description", "too long", "4096"}},
 		{update, `{"description":5}`, []string{"description", "'string'"}},
-		{update, `{"description":null}`, []string{"description", "'string'"}},
 		{update, `{"rule":null}`, []string{"'rule'", "'object'"}},
 		{update, `{"name":"n","ad_account_id":"12x"}`, []string{"ad_account_id", `^\d+$`}},
 		{update, `{"name":"n","ad_account_id":"1234567890123456789"}`, []string{"ad_account_id", "18"}},
 	} {
-		t.Run(tt.request+" "+tt.body, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %.80s", tt.request, tt.body), func(t *testing.T) {
 			before := s.everything(t)
 			s.clock.seconds.Add(1)
 			method, target, _ := strings.Cut(tt.request, " ")
@@ -179,7 +196,8 @@ func TestRefusedIDs(t *testing.T) {
 		t.Run("ad_account_id "+name, func(t *testing.T) {
 			for _, below := range []string{"", "/audiences", "/audiences/1", "/customer_lists", "/conversion_tags"} {
 				if tt.status == 400 {
-					s.refuse(t, http.MethodGet, "/v5/ad_accounts/"+tt.id+below, "", 400, 1, append([]string{"ad_account_id"}, tt.words...)...)
+					s.refuse(t, http.MethodGet, "/v5/ad_accounts/"+tt.id+below, "", 400, 1,
+						append([]string{"ad_account_id"}, tt.words...)...)
 				} else { // an ad account that does not exist is like one of somebody else
 					s.refuse(t, http.MethodGet, "/v5/ad_accounts/"+tt.id+below, "", 403, 29)
 				}

@@ -30,7 +30,8 @@ func (s *service) elsewhere(t *testing.T) (list, tag, seed string) {
 	}
 	list = create("customer_lists", `{"name":"n","records":"a@example.com"}`)
 	tag = create("conversion_tags", `{"name":"n"}`)
-	seed = create("audiences", fmt.Sprintf(`{"audience_type":"CUSTOMER_LIST","name":"n","rule":{"customer_list_id":%q}}`, list))
+	seed = create("audiences",
+		fmt.Sprintf(`{"audience_type":"CUSTOMER_LIST","name":"n","rule":{"customer_list_id":%q}}`, list))
 	return list, tag, seed
 }
 
@@ -84,11 +85,23 @@ func TestRefusedRules(t *testing.T) {
 		{"CUSTOMER_LIST", `{"customer_list_id":"SEED"}`, []string{"rule.customer_list_id", "does not exist"}},
 		{"CUSTOMER_LIST", `{"customer_list_id":"0"}`, []string{"rule.customer_list_id", "does not exist"}},
 		{"VISITOR", `{"visitor_source_id":"999999"}`, []string{"rule.visitor_source_id", "999999", "does not exist"}},
-		{"VISITOR", `{"visitor_source_id":["TAG","THEIRTAG"]}`, []string{"rule.visitor_source_id", theirTag, "this ad account"}},
+		{
+			"VISITOR", `{"visitor_source_id":["TAG","THEIRTAG"]}`,
+			[]string{"rule.visitor_source_id", theirTag, "this ad account"},
+		},
 		{"VISITOR", `{"visitor_source_id":"0TAG"}`, []string{"rule.visitor_source_id", "does not exist"}},
-		{"ACTALIKE", `{"seed_id":["999999"],"country":"US","percentage":1}`, []string{"rule.seed_id", "999999", "does not exist"}},
-		{"ACTALIKE", `{"seed_id":["SEED","THEIRSEED"],"country":"US","percentage":1}`, []string{"rule.seed_id", theirSeed, "this ad account"}},
-		{"ACTALIKE", `{"seed_id":["SEED","ALIKE"],"country":"US","percentage":1}`, []string{"rule.seed_id", "CUSTOMER_LIST, VISITOR"}},
+		{
+			"ACTALIKE", `{"seed_id":["999999"],"country":"US","percentage":1}`,
+			[]string{"rule.seed_id", "999999", "does not exist"},
+		},
+		{
+			"ACTALIKE", `{"seed_id":["SEED","THEIRSEED"],"country":"US","percentage":1}`,
+			[]string{"rule.seed_id", theirSeed, "this ad account"},
+		},
+		{
+			"ACTALIKE", `{"seed_id":["SEED","ALIKE"],"country":"US","percentage":1}`,
+			[]string{"rule.seed_id", "CUSTOMER_LIST, VISITOR"},
+		},
 
 		// Numbers out of their range.
 		{"ACTALIKE", `{"seed_id":["SEED"],"country":"US","percentage":0}`, []string{"rule.percentage", "1 to 10"}},
@@ -106,7 +119,10 @@ func TestRefusedRules(t *testing.T) {
 		{"VISITOR", `{"visitor_source_id":"TAG","retention_days":"541"}`, []string{"rule.retention_days", "1 to 540"}},
 		{"VISITOR", `{"visitor_source_id":"TAG","retention_days":"a week"}`, []string{"rule.retention_days", "1 to 540"}},
 		{"VISITOR", `{"visitor_source_id":"TAG","retention_days":1e400}`, []string{"rule.retention_days", "1 to 540"}},
-		{"VISITOR", `{"visitor_source_id":"TAG","retention_days":99999999999999999999}`, []string{"rule.retention_days", "1 to 540"}},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","retention_days":99999999999999999999}`,
+			[]string{"rule.retention_days", "1 to 540"},
+		},
 		{"VISITOR", `{"visitor_source_id":"TAG","retention_days":true}`, []string{"rule.retention_days", "1 to 540"}},
 		{"ENGAGEMENT", `{"engager_type":1,"retention_days":541}`, []string{"rule.retention_days", "1 to 540"}},
 		{"ENGAGEMENT", `{"engager_type":0}`, []string{"rule.engager_type", "1 to 2"}},
@@ -126,7 +142,10 @@ func TestRefusedRules(t *testing.T) {
 		{"VISITOR", `{"visitor_source_id":"TAG","prefill":"false"}`, []string{"rule.prefill", "boolean"}},
 
 		// Operators.
-		{"VISITOR", `{"visitor_source_id":"TAG","url":{"starts_with":"x"}}`, []string{"rule.url", "'contains'", "'not_contains'", "'!='"}},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","url":{"starts_with":"x"}}`,
+			[]string{"rule.url", "'contains'", "'not_contains'", "'!='"},
+		},
 		{"VISITOR", `{"visitor_source_id":"TAG","url":{"CONTAINS":"x"}}`, []string{"rule.url", "'contains'"}},
 		{"VISITOR", `{"visitor_source_id":"TAG","url":{}}`, []string{"rule.url", "'contains'"}},
 		{"VISITOR", `{"visitor_source_id":"TAG","url":{"contains":""}}`, []string{"rule.url.contains", "empty"}},
@@ -138,18 +157,36 @@ func TestRefusedRules(t *testing.T) {
 		{"VISITOR", `{"visitor_source_id":"TAG","event_source":{"!=":["web"]}}`, []string{"rule.event_source", `"="`}},
 		{"VISITOR", `{"visitor_source_id":"TAG","event_source":{"=":["Web"]}}`, []string{"rule.event_source.=", "'web'"}},
 		{"VISITOR", `{"visitor_source_id":"TAG","event_source":{"=":[]}}`, []string{"rule.event_source.=", "empty"}},
-		{"VISITOR", `{"visitor_source_id":"TAG","ingestion_source":["tag"]}`, []string{"rule.ingestion_source", `{"=": [...]}`}},
-		{"VISITOR", `{"visitor_source_id":"TAG","ingestion_source":{"=":["pixel"]}}`, []string{"rule.ingestion_source.=", "'conversions_api'"}},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","ingestion_source":["tag"]}`,
+			[]string{"rule.ingestion_source", `{"=": [...]}`},
+		},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","ingestion_source":{"=":["pixel"]}}`,
+			[]string{"rule.ingestion_source.=", "'conversions_api'"},
+		},
 
 		// Data.
 		{"VISITOR", `{"visitor_source_id":"TAG","event_data":[]}`, []string{"rule.event_data", "object"}},
-		{"VISITOR", `{"visitor_source_id":"TAG","event":"lead","event_data":{"value":[1]}}`, []string{"rule.event_data.value", "string, a number"}},
-		{"VISITOR", `{"visitor_source_id":"TAG","event":"lead","event_data":{"currency":"usd"}}`, []string{"rule.event_data.currency", "'USD'"}},
-		{"VISITOR", `{"visitor_source_id":"TAG","event":"lead","event_data":{"line_items":[5]}}`, []string{"rule.event_data.line_items", "object"}},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","event":"lead","event_data":{"value":[1]}}`,
+			[]string{"rule.event_data.value", "string, a number"},
+		},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","event":"lead","event_data":{"currency":"usd"}}`,
+			[]string{"rule.event_data.currency", "'USD'"},
+		},
+		{
+			"VISITOR", `{"visitor_source_id":"TAG","event":"lead","event_data":{"line_items":[5]}}`,
+			[]string{"rule.event_data.line_items", "object"},
+		},
 
 		// The shape of another type.
 		{"CUSTOMER_LIST", `{"visitor_source_id":"TAG"}`, []string{"rule.visitor_source_id", "VISITOR", "'customer_list_id'"}},
-		{"VISITOR", `{"seed_id":["SEED"],"country":"US","percentage":1}`, []string{"rule.seed_id", "ACTALIKE", "'visitor_source_id'"}},
+		{
+			"VISITOR", `{"seed_id":["SEED"],"country":"US","percentage":1}`,
+			[]string{"rule.seed_id", "ACTALIKE", "'visitor_source_id'"},
+		},
 		{"VISITOR", `{"visitor_source_id":"TAG","engager_type":1}`, []string{"rule.engager_type", "ENGAGEMENT"}},
 		{"ENGAGEMENT", `{"engager_type":1,"event":"checkout"}`, []string{"rule.event", "VISITOR", "'engagement_domain'"}},
 		{"ACTALIKE", `{"customer_list_id":"1"}`, []string{"rule.customer_list_id", "CUSTOMER_LIST", "'seed_id'"}},

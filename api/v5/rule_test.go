@@ -18,7 +18,7 @@ func TestTheFourRulesAsThePageWritesThem(t *testing.T) {
 	seed := s.listed(t)[0]
 	t.Run("ACTALIKE", func(t *testing.T) {
 		var lines []string
-		for p := 0; p < 280; p++ { // 130 seeds, and 150 others who save the same pin
+		for p := range 280 { // 130 seeds, and 150 others who save the same pin
 			lines = append(lines, engaged(p, "save", noon-10, `,"pin_id":"7"`))
 		}
 		s.lines(t, "engagements", lines...)
@@ -121,30 +121,71 @@ func TestSpellingsOfARule(t *testing.T) {
 		{"retention as a number", `{"visitor_source_id":"TAG","retention_days":180}`, []int{0, 1, 2, 3, 4, 5, 6}},
 		{"retention with a point", `{"visitor_source_id":"TAG","retention_days":180.0}`, []int{0, 1, 2, 3, 4, 5, 6}},
 		{"a url as a string", `{"visitor_source_id":"TAG","url":"https://shop.example/red"}`, []int{0, 2}},
-		{"a url as a list", `{"visitor_source_id":"TAG","url":["https://shop.example/red","https://shop.example/blue"]}`, []int{0, 1, 2}},
+		{
+			"a url as a list", `{"visitor_source_id":"TAG","url":["https://shop.example/red","https://shop.example/blue"]}`,
+			[]int{0, 1, 2},
+		},
 		{"a url that equals", `{"visitor_source_id":"TAG","url":{"=":"https://shop.example/red"}}`, []int{0, 2}},
 		{"a url that differs", `{"visitor_source_id":"TAG","url":{"!=":["https://shop.example/red"]}}`, []int{1, 3, 4, 5, 6}},
 		{"a url that contains", `{"visitor_source_id":"TAG","url":{"contains":["blue","green"]}}`, []int{1}},
 		{"a url that does not contain", `{"visitor_source_id":"TAG","url":{"not_contains":"shop"}}`, []int{3, 4, 5, 6}},
-		{"two operators on a url", `{"visitor_source_id":"TAG","url":{"contains":"shop","not_contains":["blue"]}}`, []int{0, 2}},
+		{
+			"two operators on a url", `{"visitor_source_id":"TAG","url":{"contains":"shop","not_contains":["blue"]}}`,
+			[]int{0, 2},
+		},
 		{"an event as a rule names it", `{"visitor_source_id":"TAG","event":"addtocart"}`, []int{4}},
 		{"an event as events/create names it", `{"visitor_source_id":"TAG","event":"add_to_cart"}`, []int{4}},
 		{"an event as a tag type", `{"visitor_source_id":"TAG","event":"ADD_TO_CART"}`, []int{4}},
 		{"an event of a partner", `{"visitor_source_id":"TAG","event":"brew_tea"}`, []int{5}},
-		{"an event and a url on one event", `{"visitor_source_id":"TAG","event":"checkout","url":["https://shop.example/red"]}`, []int{2}},
-		{"an event and a url on different ones", `{"visitor_source_id":"TAG","event":"checkout","url":"https://shop.example/blue"}`, nil},
+		{
+			"an event and a url on one event",
+			`{"visitor_source_id":"TAG","event":"checkout","url":["https://shop.example/red"]}`,
+			[]int{2},
+		},
+		{
+			"an event and a url on different ones",
+			`{"visitor_source_id":"TAG","event":"checkout","url":"https://shop.example/blue"}`, nil,
+		},
 		{"a source", `{"visitor_source_id":"TAG","event_source":{"=":["mobile"]}}`, []int{6}},
-		{"an ingestion source", `{"visitor_source_id":"TAG","ingestion_source":{"=":["conversions_api"]}}`, []int{0, 1, 2, 3, 4, 5, 6}},
+		{
+			"an ingestion source", `{"visitor_source_id":"TAG","ingestion_source":{"=":["conversions_api"]}}`,
+			[]int{0, 1, 2, 3, 4, 5, 6},
+		},
 		{"data as a number", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"value":116}}`, []int{2}},
-		{"data as a string", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"value":"116.0","currency":"USD"}}`, []int{2}},
-		{"an item", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":{"product_id":11,"product_price":"48"}}}`, []int{2}},
-		{"a list of items", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":[{"product_id":"11"}]}}`, []int{2, 3}},
-		{"data that need two items", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":[{"product_id":"11"},{"product_id":"12"}]}}`, []int{2}},
-		{"data of two items in one", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":[{"product_id":"12","product_price":"48"}]}}`, nil},
+		{
+			"data as a string", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"value":"116.0","currency":"USD"}}`,
+			[]int{2},
+		},
+		{
+			"an item",
+			`{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":{"product_id":11,"product_price":"48"}}}`,
+			[]int{2},
+		},
+		{
+			"a list of items",
+			`{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":[{"product_id":"11"}]}}`,
+			[]int{2, 3},
+		},
+		{
+			"data that need two items",
+			`{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":[{"product_id":"11"},{"product_id":"12"}]}}`,
+			[]int{2},
+		},
+		{
+			"data of two items in one",
+			`{"visitor_source_id":"TAG","event":"checkout","event_data":{"line_items":[{"product_id":"12","product_price":"48"}]}}`,
+			nil,
+		},
 		{"data that an advertiser made up", `{"visitor_source_id":"TAG","event":"checkout","event_data":{"gift":true}}`, nil},
-		{"data without an event are not evaluated", `{"visitor_source_id":"TAG","event_data":{"value":"5"}}`, []int{0, 1, 2, 3, 4, 5, 6}},
+		{
+			"data without an event are not evaluated", `{"visitor_source_id":"TAG","event_data":{"value":"5"}}`,
+			[]int{0, 1, 2, 3, 4, 5, 6},
+		},
 		{"the ad account again", `{"ad_account_id":"549755885175","visitor_source_id":"TAG","event":"checkout"}`, []int{2, 3}},
-		{"another ad account, which does not count", `{"ad_account_id":"1","visitor_source_id":"TAG","event":"checkout"}`, []int{2, 3}},
+		{
+			"another ad account, which does not count", `{"ad_account_id":"1","visitor_source_id":"TAG","event":"checkout"}`,
+			[]int{2, 3},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rule := strings.NewReplacer("TAG", tag, "OTHER", other).Replace(tt.rule)
@@ -165,7 +206,10 @@ func TestWhatComesBackOfARule(t *testing.T) {
 	tag := s.tag(t, "shop")
 	for _, tt := range []struct{ name, sent, want string }{
 		{"white space goes", " { \"visitor_source_id\" :\n[ \"TAG\" ] } ", `{"visitor_source_id":["TAG"]}`},
-		{"the order stays", `{"retention_days":3,"visitor_source_id":"TAG","event":"x"}`, `{"retention_days":3,"visitor_source_id":"TAG","event":"x"}`},
+		{
+			"the order stays", `{"retention_days":3,"visitor_source_id":"TAG","event":"x"}`,
+			`{"retention_days":3,"visitor_source_id":"TAG","event":"x"}`,
+		},
 		{"what no rule has goes", `{"visitor_source_id":"TAG","colour":"red","EVENT":"x"}`, `{"visitor_source_id":"TAG"}`},
 		{"what is null goes", `{"visitor_source_id":"TAG","event":null,"engager_type":null}`, `{"visitor_source_id":"TAG"}`},
 		{"no default comes", `{"visitor_source_id":"TAG"}`, `{"visitor_source_id":"TAG"}`},

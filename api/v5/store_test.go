@@ -75,7 +75,7 @@ func (s *store) Apply(ctx context.Context, w *driver.Writes) (func() error, erro
 	if err != nil || !ofList {
 		return durable, err
 	}
-	return func() error {
+	return func() error { //nolint:contextcheck // the context of a change has nothing to say about when it is durable
 		if err := s.pass(context.Background()); err != nil {
 			return err
 		}

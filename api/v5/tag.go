@@ -69,16 +69,22 @@ func (a *API) createConversionTag(r *wire.Request) (any, error) {
 	body.Require("name")
 	n := name(body)
 	config := parterre.TagConfig{MDFrequency: 1}
-	flags := map[string]*bool{
-		"aem_enabled": &config.AEM, "aem_fnln_enabled": &config.AEMNames, "aem_ph_enabled": &config.AEMPhone,
-		"aem_ge_enabled": &config.AEMGender, "aem_db_enabled": &config.AEMBirth, "aem_loc_enabled": &config.AEMLocation,
-		"aem_external_id_enabled": &config.AEMExternalID,
-	}
 	body.DropNulls("md_frequency")
-	for flag, set := range flags {
-		body.DropNulls(flag) // null means false (reference, section 7.2)
-		if b := body.Bool(flag); b != nil {
-			*set = *b
+	for _, flag := range []struct {
+		name string
+		set  *bool
+	}{
+		{"aem_enabled", &config.AEM},
+		{"aem_fnln_enabled", &config.AEMNames},
+		{"aem_ph_enabled", &config.AEMPhone},
+		{"aem_ge_enabled", &config.AEMGender},
+		{"aem_db_enabled", &config.AEMBirth},
+		{"aem_loc_enabled", &config.AEMLocation},
+		{"aem_external_id_enabled", &config.AEMExternalID},
+	} {
+		body.DropNulls(flag.name) // null means false (reference, section 7.2)
+		if b := body.Bool(flag.name); b != nil {
+			*flag.set = *b
 		}
 	}
 	if x := body.Number("md_frequency"); x != nil {

@@ -38,7 +38,7 @@ func renewals(t *testing.T, s *service) []renewal {
 		lines = append(lines, engaged(p, "click", noon-10, `,"pin_id":"8","ad_account_id":"`+account+`"`))
 	}
 	// Who acts like the first list saves pin 9, who acts like the second pin 10.
-	for p := 0; p < 30; p++ {
+	for p := range 30 {
 		lines = append(lines, engaged(p, "save", noon-10, `,"pin_id":"9"`), engaged(230+p, "save", noon-10, `,"pin_id":"10"`))
 	}
 	for p := 1000; p < 1400; p++ {
@@ -213,7 +213,8 @@ func TestManyUpdatesAtOnce(t *testing.T) {
 	var events []string
 	for i := range callers * each { // page i has 100 + i visitors
 		for p := i; p < 100+2*i; p++ {
-			events = append(events, event(p, "page_visit", noon-10, fmt.Sprintf(`,"event_source_url":"https://shop.example/%d"`, i)))
+			events = append(events,
+				event(p, "page_visit", noon-10, fmt.Sprintf(`,"event_source_url":"https://shop.example/%d"`, i)))
 		}
 	}
 	s.happen(t, events...)

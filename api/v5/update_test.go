@@ -3,6 +3,7 @@ package v5_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,20 @@ func TestADescriptionCanBeEmptied(t *testing.T) {
 	if got := s.get(t, a.ID).Description; got == nil || *got != "" {
 		t.Errorf("the description is %v, want the empty one", got)
 	}
+	t.Run("and taken away, as an answer without one has it", func(t *testing.T) {
+		s.clock.seconds.Add(1)
+		got := as[audience](t, s.callBeyond(t, http.MethodPatch, pathOf(a.ID), `{"description":null}`))
+		if got.Description != nil || got.Updated != noon+1 || s.get(t, a.ID).Description != nil {
+			t.Errorf("the audience is %+v", got)
+		}
+	})
+	t.Run("and be missing from the beginning", func(t *testing.T) {
+		got := as[audience](t, s.callBeyond(t, http.MethodPost, inAccount+"/audiences", fmt.Sprintf(
+			`{"audience_type":"VISITOR","name":"n","description":null,"rule":%s}`, a.Rule)))
+		if got.Description != nil {
+			t.Errorf("the description is %q", *got.Description)
+		}
+	})
 }
 
 func TestNamesOfAudiences(t *testing.T) {
@@ -124,6 +139,7 @@ func TestNamesOfAudiences(t *testing.T) {
 	want := map[string]string{}
 	for _, sent := range []string{
 		`"twice"`, `"twice"`, `" spaces "`, `"null\u0000inside"`, `"<b>&amp;</b>"`, `"Frühling 🌷"`, `"\ud83c\udf37"`, `"line\nbreak"`,
+		`"` + strings.Repeat("ü", 256) + `"`,
 	} {
 		a := as[audience](t, s.call(t, http.MethodPost, inAccount+"/audiences",
 			`{"audience_type":"VISITOR","name":`+sent+`,"rule":`+rule+`}`))

@@ -9,10 +9,14 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/parterre/parterre"
@@ -99,7 +103,8 @@ func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 func (s *Server) wrongMethod(allowed string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allowed)
-		s.fail(w, r, parterre.Errorf(parterre.MethodNotAllowed, "Method not allowed: %s takes %s", r.URL.Path, allowed))
+		s.fail(w, r, parterre.Errorf(parterre.MethodNotAllowed, "Method not allowed: %s takes %s",
+			parterre.Quote(r.URL.Path), allowed))
 	})
 }
 
@@ -114,7 +119,8 @@ func (s *Server) handler(route *Route) http.Handler {
 	})
 }
 
-// answer takes a request through authentication, scope, right on the ad account and body to the handler, in this order.
+// answer takes a request through authentication, scope, query, right on the ad account and body to the handler, in this
+// order.
 func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (any, error) {
 	principal, err := s.principal(r)
 	if err != nil {
@@ -127,6 +133,10 @@ func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (a
 	if route.Sandbox && !principal.Sandbox {
 		return nil, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
 	}
+	if err := checkQuery(r.URL.RawQuery); err != nil {
+		return nil, err
+	}
+	r.Body = &patient{r.Body, http.NewResponseController(w)}
 	req := &Request{Request: r, Principal: principal}
 	if strings.Contains(route.Path, "{"+accountParameter+"}") {
 		if req.Account, err = req.ID(accountParameter); err != nil {
@@ -154,6 +164,40 @@ func (s *Server) principal(r *http.Request) (*parterre.Principal, error) {
 	return s.tokens.Authenticate(r.Context(), token)
 }
 
+// checkQuery refuses a query of which a handler would see a part, or something else than was sent.
+func checkQuery(raw string) error {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return parterre.Invalid("", "Invalid request: the query is malformed: names and values must be percent-encoded and "+
+			"joined by '&'")
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) { // in order: the same mistake is told each time
+		if !utf8.ValidString(name) || slices.ContainsFunc(query[name], func(s string) bool { return !utf8.ValidString(s) }) {
+			return parterre.Invalid(name, "Parameter %s is not valid: all of it must be UTF-8", parterre.Quote(name))
+		}
+	}
+	return nil
+}
+
+// patience is how long a caller may take between two pieces of a body.
+const patience = time.Minute
+
+// patient reads a body as long as pieces of it keep coming.
+type patient struct {
+	io.ReadCloser
+	connection *http.ResponseController
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	// A connection that takes no deadline, as some tests have, is waited for as long as it likes.
+	_ = p.connection.SetReadDeadline(time.Now().Add(patience))
+	n, err := p.ReadCloser.Read(b)
+	if err != nil { // that was all: how long the handler takes from here is nobody's lack of patience
+		_ = p.connection.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -174,7 +218,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answ
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(answer); err != nil {
-		s.log.Error("an answer could not be rendered", slog.String("path", r.URL.Path), slog.Any("error", err))
+		s.log.Error("an answer could not be rendered", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
 		status = http.StatusInternalServerError
 		body.Reset()
 		body.WriteString(lastResort)
@@ -184,6 +228,6 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answ
 	h.Set("Cache-Control", "no-cache,no-store,must-revalidate")
 	w.WriteHeader(status)
 	if _, err := io.WriteString(w, strings.TrimSuffix(body.String(), "\n")); err != nil {
-		s.log.Debug("an answer could not be sent", slog.String("path", r.URL.Path), slog.Any("error", err))
+		s.log.Debug("an answer could not be sent", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
 	}
 }

@@ -57,7 +57,7 @@ func runDemo(ctx context.Context, addr string, stay bool, o demo.Options) (err e
 		return err
 	}
 	if !stay {
-		_, err = fmt.Fprintln(o.Out, "\nTo try these lines, run the demo with --serve.")
+		_, err = fmt.Fprintln(o.Out, "\nThe service has ended. To try these lines, run the demo with --serve.")
 		return err
 	}
 	_, _ = fmt.Fprintf(o.Out, "\nServing on %s until Ctrl-C.\n", s.URL)

@@ -3,9 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +27,13 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			"  PARTERRE_TOKEN=secret parterre serve --data mem",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Token = getenv("PARTERRE_TOKEN")
+			c.Token = strings.TrimSpace(getenv("PARTERRE_TOKEN"))
+			if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+				return errors.New("PARTERRE_TOKEN holds a space or something that is not ASCII, which no request can carry")
+			}
+			if c.Addr == "" || c.Data == "" {
+				return errors.New("--addr and --data must not be empty")
+			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -58,6 +67,9 @@ func serve(ctx context.Context, c server.Config, out io.Writer) error {
 		token = "the one in PARTERRE_TOKEN"
 	}
 	fmt.Fprintf(out, "Parterre listens on %s\n\n  ad account  549755885175\n  token       %s\n  data        %s\n\n", s.URL, token, c.Data)
+	if host, _, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://")); err == nil && !net.ParseIP(host).IsLoopback() {
+		c.Log.Warn("this is a sandbox: its token opens everything, and other machines can reach it", slog.String("url", s.URL))
+	}
 	err = s.Wait(ctx)
 	fmt.Fprintln(out, "Stopping.")
 	if closing := s.Close(ctx); err == nil {

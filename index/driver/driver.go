@@ -69,10 +69,11 @@ type Merge struct {
 	Chunk roll.Chunk
 }
 
-// Tops are the highest numbers given out so far.
+// Tops are the highest numbers given out so far, and the number of the store itself.
 type Tops struct {
 	Person parterre.PersonID
 	Facet  FacetID
+	Store  uint32 // tells this store from others; 0 until it was given
 }
 
 // Writes is one atomic change of the store. Bindings, people and facets replace what is stored under the same name.

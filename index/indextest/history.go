@@ -135,6 +135,9 @@ func (m *Model) Apply(w *driver.Writes) {
 	if w.Tops.Facet != 0 {
 		m.held.Tops.Facet = w.Tops.Facet
 	}
+	if w.Tops.Store != 0 {
+		m.held.Tops.Store = w.Tops.Store
+	}
 	for _, b := range w.Bindings {
 		m.held.Bindings[b.Identifier] = b.Person
 	}

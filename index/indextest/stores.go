@@ -21,6 +21,8 @@ var storeLaws = []law{
 		s.want("tops", s.tops(), driver.Tops{Person: 5, Facet: 1<<32 - 1})
 		s.apply(&driver.Writes{Tops: driver.Tops{Person: 1<<32 - 1}}, &driver.Writes{})
 		s.want("tops", s.tops(), driver.Tops{Person: 1<<32 - 1, Facet: 1<<32 - 1})
+		s.apply(&driver.Writes{Tops: driver.Tops{Store: 7}}, &driver.Writes{Tops: driver.Tops{Facet: 1}})
+		s.want("tops", s.tops(), driver.Tops{Person: 1<<32 - 1, Facet: 1, Store: 7})
 	}},
 	{"an argument is left unchanged and is not kept", "", argumentsAreNotKept},
 	{"a result is the caller's own copy", "", resultsAreCopies},

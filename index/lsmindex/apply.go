@@ -62,6 +62,9 @@ func (w *writer) write(from *driver.Writes) {
 	if from.Tops.Facet != 0 {
 		w.setNumber(topKey(topFacet), uint32(from.Tops.Facet))
 	}
+	if from.Tops.Store != 0 {
+		w.setNumber(topKey(topStore), from.Tops.Store)
+	}
 	for _, b := range from.Bindings {
 		w.key = appendIdentifierKey(w.key[:0], b.Identifier)
 		w.setNumber(w.key, uint32(b.Person))

@@ -24,6 +24,7 @@ const (
 const (
 	topPerson byte = 1
 	topFacet  byte = 2
+	topStore  byte = 3
 )
 
 // The lengths of keys that the reader takes apart.

@@ -19,16 +19,18 @@ const checkEvery = 256
 
 // Tops gives the highest numbers stored.
 func (x *Index) Tops(ctx context.Context) (driver.Tops, error) {
-	keys := newKeyList(2)
-	for _, row := range []byte{topPerson, topFacet} {
+	keys := newKeyList(3)
+	for _, row := range []byte{topPerson, topFacet, topStore} {
 		keys.bytes = append(keys.bytes, topKey(row)...)
 		keys.end()
 	}
-	var numbers [2]uint32
+	var numbers [3]uint32
 	if err := x.numbers(ctx, keys, func(i int, n uint32) { numbers[i] = n }); err != nil {
 		return driver.Tops{}, wrap(err, "read the highest numbers")
 	}
-	return driver.Tops{Person: parterre.PersonID(numbers[0]), Facet: driver.FacetID(numbers[1])}, nil
+	return driver.Tops{
+		Person: parterre.PersonID(numbers[0]), Facet: driver.FacetID(numbers[1]), Store: numbers[2],
+	}, nil
 }
 
 // Persons finds the person of each identifier.

@@ -153,6 +153,9 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	if w.Tops.Facet != 0 {
 		x.mu.tops.Facet = w.Tops.Facet
 	}
+	if w.Tops.Store != 0 {
+		x.mu.tops.Store = w.Tops.Store
+	}
 	for _, b := range w.Bindings {
 		x.mu.bindings[b.Identifier] = b.Person
 	}

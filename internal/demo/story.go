@@ -105,7 +105,7 @@ func (s *story) update(ctx context.Context) error {
 		`{"engagement_domain":[%q],"engagement_type":"save","retention_days":"30"}`, shopDomain)))
 	s.plan("A new rule: 5% of the country instead of 10%", lookAlike, "5% instead of 10%", rule(s.alikeRule(5)))
 	s.plan("A new rule: another customer list", listAudience, "a smaller list", rule(listRule(s.regulars.id)))
-	s.plan("A removal", carts, "removed", client.AudienceUpdate{Operation: client.OperationRemove})
+	s.plan("A removal; it was sent already, so now it answers 404", carts, "removed", client.AudienceUpdate{Operation: client.OperationRemove})
 	for i := range s.changes {
 		if err := s.apply(ctx, &s.changes[i]); err != nil {
 			return err

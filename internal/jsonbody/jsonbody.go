@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parterre/parterre"
 )
@@ -27,7 +28,12 @@ type Object struct {
 	members []Member
 	places  map[string]int // of members, by name
 	err     error
+	private bool
 }
+
+// Private makes complaints leave out what they would repeat of the members: it tells something about a person, and
+// complaints end up in logs.
+func (o *Object) Private() { o.private = true }
 
 // Parse reads raw as an object. Path is where the object stands in the body, empty for the body itself. An object that
 // has a name twice is refused: one of the values would be lost.
@@ -129,12 +135,12 @@ func (o *Object) String(name string) *string {
 		return nil
 	}
 	if kindOf(raw) != "string" {
-		o.Fail(name, "%s is not of type 'string'", show(raw))
+		o.Fail(name, "%s is not of type 'string'", o.show(raw))
 		return nil
 	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		o.Fail(name, "is not a valid string")
+	s, ok := text(raw)
+	if !ok {
+		o.Fail(name, "is not text: it holds half of a surrogate pair")
 		return nil
 	}
 	return &s
@@ -147,14 +153,18 @@ func (o *Object) Strings(name string) []string {
 		return nil
 	}
 	if kindOf(raw) != "array" {
-		o.Fail(name, "%s is not of type 'array'", show(raw))
+		o.Fail(name, "%s is not of type 'array'", o.show(raw))
 		return nil
 	}
 	out := []string{}
 	for _, item := range elements(raw) {
-		var s string
-		if kindOf(item) != "string" || json.Unmarshal(item, &s) != nil {
-			o.Fail(name, "%s is not of type 'string'", show(item))
+		if kindOf(item) != "string" {
+			o.Fail(name, "%s is not of type 'string'", o.show(item))
+			return nil
+		}
+		s, ok := text(item)
+		if !ok {
+			o.Fail(name, "is not text: it holds half of a surrogate pair")
 			return nil
 		}
 		out = append(out, s)
@@ -170,7 +180,10 @@ func (o *Object) OneOrMore(name string) []string {
 	}
 	switch kindOf(raw) {
 	case "string":
-		return []string{*o.String(name)}
+		if s := o.String(name); s != nil {
+			return []string{*s}
+		}
+		return nil
 	case "array":
 		list := o.Strings(name)
 		if o.err == nil && len(list) == 0 {
@@ -178,7 +191,7 @@ func (o *Object) OneOrMore(name string) []string {
 		}
 		return list
 	default:
-		o.Fail(name, "%s is neither a string nor a list of strings", show(raw))
+		o.Fail(name, "%s is neither a string nor a list of strings", o.show(raw))
 		return nil
 	}
 }
@@ -191,7 +204,7 @@ func (o *Object) Int(name string, least, most int64) *int64 {
 	}
 	n, ok := wholeNumber(raw)
 	if !ok || n < least || n > most {
-		o.Fail(name, "must be a whole number from %d to %d (was %s)", least, most, show(raw))
+		o.Fail(name, "must be a whole number from %d to %d (was %s)", least, most, o.show(raw))
 		return nil
 	}
 	return &n
@@ -205,7 +218,7 @@ func (o *Object) Number(name string) *float64 {
 	}
 	x, err := strconv.ParseFloat(string(raw), 64)
 	if kindOf(raw) != "number" || err != nil {
-		o.Fail(name, "%s is not of type 'number'", show(raw))
+		o.Fail(name, "%s is not of type 'number'", o.show(raw))
 		return nil
 	}
 	return &x
@@ -218,7 +231,7 @@ func (o *Object) Bool(name string) *bool {
 		return nil
 	}
 	if kindOf(raw) != "boolean" {
-		o.Fail(name, "%s is not of type 'boolean'", show(raw))
+		o.Fail(name, "%s is not of type 'boolean'", o.show(raw))
 		return nil
 	}
 	yes := raw[0] == 't'
@@ -245,7 +258,7 @@ func (o *Object) Elements(name string) []json.RawMessage {
 		return nil
 	}
 	if kindOf(raw) != "array" {
-		o.Fail(name, "%s is not of type 'array'", show(raw))
+		o.Fail(name, "%s is not of type 'array'", o.show(raw))
 		return nil
 	}
 	return elements(raw)
@@ -346,6 +359,27 @@ func wholeNumber(raw []byte) (int64, bool) {
 		return n, err == nil
 	}
 	return 0, false
+}
+
+// text reads a JSON string. It reports false for one that escapes half of a surrogate pair: decoding would put U+FFFD in its
+// place, and make one text of two.
+func text(raw []byte) (s string, ok bool) {
+	if json.Unmarshal(raw, &s) != nil {
+		return "", false
+	}
+	replaced := strings.Count(s, "\uFFFD")
+	if replaced == 0 {
+		return s, true
+	}
+	return s, replaced == bytes.Count(raw, []byte("\uFFFD"))+bytes.Count(bytes.ToLower(raw), []byte(`\ufffd`))
+}
+
+// show repeats a value in a complaint, unless it tells something about a person.
+func (o *Object) show(raw []byte) string {
+	if o.private {
+		return "a value of type " + kindOf(raw)
+	}
+	return show(raw)
 }
 
 // show repeats a value in a complaint: strings in single quotes, the rest as it stands.

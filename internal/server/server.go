@@ -11,24 +11,17 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
+	"sync"
 	"time"
-
-	"github.com/cockroachdb/pebble/v2/vfs"
 
 	ownapi "github.com/parterre/parterre/api/parterre"
 	v5 "github.com/parterre/parterre/api/v5"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
 	"github.com/parterre/parterre/catalog"
-	catalogdriver "github.com/parterre/parterre/catalog/driver"
-	"github.com/parterre/parterre/catalog/memcatalog"
-	"github.com/parterre/parterre/catalog/sqlcatalog"
 	"github.com/parterre/parterre/index"
 	indexdriver "github.com/parterre/parterre/index/driver"
-	"github.com/parterre/parterre/index/lsmindex"
 	"github.com/parterre/parterre/oauth"
 	"github.com/parterre/parterre/sandbox"
 )
@@ -63,6 +56,9 @@ type Server struct {
 	undo   unwind
 	http   *http.Server
 	failed chan error
+
+	requests sync.WaitGroup // that are being answered
+	busy     bool           // something still uses the stores although it was told to stop
 }
 
 // unwind undoes things in the opposite order of their doing.
@@ -112,11 +108,16 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return nil, err
 	}
 	s.Catalog = catalog.New(rows, c.Now)
+	s.closing(s.Catalog.Close)
 	if c.Index != nil {
 		rolls = c.Index(rolls)
 	}
 	ix, err := index.New(ctx, rolls, index.Options{Log: s.log})
 	if err != nil {
+		return nil, errors.Join(err, rolls.Close())
+	}
+	s.closing(ix.Close)
+	if err := pair(ctx, s.Catalog, ix); err != nil {
 		return nil, err
 	}
 	tokens := oauth.New(s.Catalog)
@@ -132,7 +133,11 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.undo = append(s.undo, func(context.Context) error { service.Close(); return nil })
+	s.undo = append(s.undo, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, s.grace)
+		defer cancel()
+		return s.inUse(service.Close(ctx))
+	})
 
 	routes := v5.New(service, key, c.Now).Routes()
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
@@ -148,30 +153,6 @@ func healthy(api http.Handler) http.Handler {
 		}
 		api.ServeHTTP(w, r)
 	})
-}
-
-// open opens the two stores of a data folder.
-func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, indexdriver.Driver, error) {
-	var rows catalogdriver.Driver = memcatalog.New()
-	fs, dir := vfs.FS(vfs.NewMem()), ""
-	if data != Memory {
-		if err := os.MkdirAll(data, 0o700); err != nil {
-			return nil, nil, fmt.Errorf("make the data folder: %w", err)
-		}
-		fs, dir = vfs.Default, filepath.Join(data, "index")
-	}
-	rolls, err := lsmindex.Open(fs, dir, lsmindex.Options{Log: s.log})
-	if err != nil {
-		return nil, nil, fmt.Errorf("open the index: %w", err)
-	}
-	s.undo = append(s.undo, func(context.Context) error { return rolls.Close() })
-	if data != Memory {
-		if rows, err = sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db")); err != nil {
-			return nil, nil, fmt.Errorf("open the catalogue: %w", err)
-		}
-	}
-	s.undo = append(s.undo, func(context.Context) error { return rows.Close() })
-	return rows, rolls, nil
 }
 
 // bookmarkKeySetting is where the catalogue keeps the key that signs bookmarks.
@@ -195,7 +176,7 @@ func bookmarkKey(ctx context.Context, c *catalog.Catalog) (key []byte, err error
 func (s *Server) serve(listener net.Listener, handler http.Handler) {
 	s.URL = "http://" + listener.Addr().String()
 	s.http = &http.Server{
-		Handler:           handler,
+		Handler:           s.counted(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -208,16 +189,54 @@ func (s *Server) serve(listener net.Listener, handler http.Handler) {
 	}()
 }
 
-// drain lets requests end, and cuts those off that do not within the deadline.
+// drain lets requests end, and cuts those off that do not within the deadline. Cut off, they are called off, and get a
+// moment to notice it.
 func (s *Server) drain(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.grace)
+	graceful, cancel := context.WithTimeout(ctx, s.grace)
 	defer cancel()
-	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("requests that had not ended were cut off", slog.Duration("after", s.grace))
-		return s.http.Close()
+	err := s.http.Shutdown(graceful)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
+	s.log.Warn("requests that had not ended were cut off", slog.Duration("after", s.grace))
+	err = s.http.Close()
+	ended := make(chan struct{})
+	go func() {
+		s.requests.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return err
+	case <-time.After(s.grace):
+		return errors.Join(err, s.inUse(errors.New("requests did not end although they were called off")))
+	}
+}
+
+// inUse takes note that something did not end, so that the stores are left open: the process ends, and what was acknowledged
+// is in their logs. A nil error is nothing to note.
+func (s *Server) inUse(err error) error {
+	s.busy = s.busy || err != nil
 	return err
+}
+
+// closing has a store closed when everything is taken down, unless it is still in use.
+func (s *Server) closing(store func() error) {
+	s.undo = append(s.undo, func(context.Context) error {
+		if s.busy {
+			return nil
+		}
+		return store()
+	})
+}
+
+// counted counts the requests that are being answered.
+func (s *Server) counted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.Add(1)
+		defer s.requests.Done()
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Wait returns when the context ends, or when serving has failed.

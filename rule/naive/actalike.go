@@ -81,11 +81,12 @@ func (w *World) scores(seeds map[int]bool) []float64 {
 }
 
 // weight says how much more likely a seed engages with an item than somebody else does: the logarithm of the ratio of the
-// two shares, each smoothed by half a person, and never below 0. OfSeeds of the seeds engaged with the item, and all of
-// the persons, seeds included.
+// two shares, each smoothed by one person who is like everybody, and never below 0. OfSeeds of the seeds engaged with the
+// item, and all of the persons, seeds included.
 func weight(ofSeeds, all, seeds, persons int) float64 {
-	inside := (float64(ofSeeds) + 0.5) / (float64(seeds) + 1)
-	outside := (float64(all-ofSeeds) + 0.5) / (float64(persons-seeds) + 1)
+	share := float64(all) / float64(persons)
+	inside := (float64(ofSeeds) + share) / (float64(seeds) + 1)
+	outside := (float64(all-ofSeeds) + share) / (float64(persons-seeds) + 1)
 	return max(0, math.Log(inside/outside))
 }
 

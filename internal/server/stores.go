@@ -1,0 +1,110 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/parterre/parterre/catalog"
+	catalogdriver "github.com/parterre/parterre/catalog/driver"
+	"github.com/parterre/parterre/catalog/memcatalog"
+	"github.com/parterre/parterre/catalog/sqlcatalog"
+	"github.com/parterre/parterre/index"
+	indexdriver "github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/index/lsmindex"
+)
+
+// open opens the two stores of a data folder, for the catalogue and the index to own.
+func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, indexdriver.Driver, error) {
+	var rows catalogdriver.Driver = memcatalog.New()
+	fs, dir := vfs.FS(vfs.NewMem()), ""
+	if data != Memory {
+		if err := s.prepareFolder(data); err != nil {
+			return nil, nil, err
+		}
+		onDisk, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db"))
+		switch {
+		case errors.Is(err, sqlcatalog.ErrInUse):
+			return nil, nil, fmt.Errorf("another process uses the data folder %s", data)
+		case err != nil:
+			return nil, nil, fmt.Errorf("open the catalogue: %w", err)
+		}
+		rows, fs, dir = onDisk, vfs.Default, filepath.Join(data, "index")
+	}
+	rolls, err := lsmindex.Open(fs, dir, lsmindex.Options{Log: s.log})
+	if err != nil {
+		return nil, nil, errors.Join(err, rows.Close())
+	}
+	return rows, rolls, nil
+}
+
+// prepareFolder makes the data folder, for its owner alone, and sees whether it can be written to.
+func (s *Server) prepareFolder(data string) error {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	probe, err := os.CreateTemp(data, ".probe-")
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the data folder %s is not writable by this user", data)
+	case err != nil:
+		return fmt.Errorf("write to the data folder: %w", err)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return fmt.Errorf("write to the data folder: %w", err)
+	}
+	if info, err := os.Stat(data); err == nil && info.Mode().Perm()&0o077 != 0 {
+		s.log.Warn("other users of this machine can read the data folder", slog.String("folder", data),
+			slog.String("mode", info.Mode().Perm().String()))
+	}
+	return nil
+}
+
+// storeSetting is where the catalogue keeps the number of the index that it belongs to.
+const storeSetting = "store"
+
+// pair sees to it that the catalogue and the index belong together: with another index, or an older one, people would be
+// members of audiences that have nothing to do with them. A new pair gets a number, the index first.
+func pair(ctx context.Context, c *catalog.Catalog, ix *index.Index) error {
+	var known uint32
+	err := c.View(ctx, func(tx *catalog.Tx) error {
+		value, there, err := tx.Setting(storeSetting)
+		if err != nil || !there {
+			return err
+		}
+		n, err := strconv.ParseUint(string(value), 10, 32)
+		known = uint32(n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	mark := ix.Store()
+	switch {
+	case known == 0 && ix.Population() > 0:
+		return errors.New("the catalogue is new, but the index is not: catalog.db is missing, or the folder index is another's")
+	case known != 0 && mark == 0:
+		return errors.New("the index is new, but the catalogue is not: the folder index is missing; restore both together")
+	case known != 0 && mark != known:
+		return errors.New("the catalogue and the index do not belong together: restore catalog.db and the folder index from the same backup")
+	case known != 0:
+		return nil
+	}
+	for mark == 0 {
+		mark = rand.Uint32()
+	}
+	if err := ix.Mark(ctx, mark); err != nil {
+		return err
+	}
+	return c.Update(ctx, func(tx *catalog.Tx) error {
+		return tx.PutSetting(storeSetting, strconv.AppendUint(nil, uint64(mark), 10))
+	})
+}
