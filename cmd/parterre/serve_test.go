@@ -1,0 +1,166 @@
+package main_test
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/parterre/parterre/client"
+)
+
+func TestVersion(t *testing.T) {
+	out, err := command(t.Context(), t, nil, "version").Output()
+	if err != nil || !strings.HasPrefix(string(out), "parterre 0.") {
+		t.Errorf("parterre version: %v, %q", err, out)
+	}
+}
+
+func TestServeTakesTheEnvironment(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	s := serve(t, []string{"PARTERRE_ADDR=127.0.0.1:0", "PARTERRE_DATA=" + data})
+	if _, err := s.AdAccount(t.Context(), account); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(data, "catalog.db")); err != nil {
+		t.Error(err)
+	}
+	resp, err := http.Get(s.url + "/healthz") //nolint:noctx // it answers at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || string(body) != "ok\n" {
+		t.Errorf("healthz answers %d %q", resp.StatusCode, body)
+	}
+}
+
+func TestServeInMemoryKeepsNothing(t *testing.T) {
+	s := serve(t, nil, "--addr", "127.0.0.1:0", "--data", "mem")
+	if _, err := s.CreateConversionTag(t.Context(), account, client.ConversionTagCreate{Name: "x"}); err != nil {
+		t.Error(err)
+	}
+	files, err := os.ReadDir(s.cmd.Dir)
+	if err != nil || len(files) > 0 {
+		t.Errorf("there are files: %v, %v", files, err)
+	}
+}
+
+func TestServeRefusesWhatItCannotDo(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	first := serve(t, nil, "--addr", "127.0.0.1:0", "--data", data)
+	half := halves(t)
+	for _, c := range []struct {
+		name string
+		env  []string
+		args []string
+		want string
+	}{
+		{"a folder that another process uses", nil, []string{"--addr", "127.0.0.1:0", "--data", data}, "another process uses the data folder"},
+		{"an address that is taken", nil, []string{"--addr", strings.TrimPrefix(first.url, "http://"), "--data", "mem"}, "address already in use"},
+		{"an address that is none", nil, []string{"--addr", "nowhere", "--data", "mem"}, "nowhere"},
+		{"an empty address", nil, []string{"--addr=", "--data", "mem"}, "must not be empty"},
+		{"an unknown flag", nil, []string{"--colour"}, "unknown flag"},
+		{"an argument too many", nil, []string{"now"}, "unknown command"},
+		{"a token that no request can carry", []string{"PARTERRE_TOKEN=two words"}, []string{"--data", "mem"}, "PARTERRE_TOKEN"},
+		{"a folder that is a file", nil, []string{"--addr", "127.0.0.1:0", "--data", filepath.Join(data, "catalog.db")}, "data folder"},
+		{"a catalogue without its index", nil, []string{"--addr", "127.0.0.1:0", "--data", half.catalogue}, "index is missing"},
+		{"an index without its catalogue", nil, []string{"--addr", "127.0.0.1:0", "--data", half.index}, "catalog.db is missing"},
+		{"two halves that do not belong together", nil, []string{"--addr", "127.0.0.1:0", "--data", half.mixed}, "do not belong together"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && c.want == "address already in use" {
+				c.want = "Only one usage"
+			}
+			out, err := command(t.Context(), t, c.env, append([]string{"serve"}, c.args...)...).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), c.want) || strings.Contains(string(out), "goroutine") {
+				t.Errorf("%v, want a sentence with %q:\n%s", err, c.want, out)
+			}
+		})
+	}
+	if _, err := first.AdAccount(t.Context(), account); err != nil {
+		t.Errorf("the first process does not go on: %v", err)
+	}
+}
+
+// halved are data folders whose halves were taken apart.
+type halved struct{ catalogue, index, mixed string }
+
+// halves makes two folders with data, and takes them apart.
+func halves(t *testing.T) halved {
+	t.Helper()
+	var folders [2]string
+	for i := range folders {
+		folders[i] = filepath.Join(t.TempDir(), "data")
+		s := serve(t, nil, "--addr", "127.0.0.1:0", "--data", folders[i])
+		if _, err := s.ImportPeople(t.Context(), strings.NewReader(`{"external_id":"u1"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if code := s.stop(t); code != 0 {
+			t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
+		}
+	}
+	put := func(parts ...string) string {
+		to := filepath.Join(t.TempDir(), "data")
+		for _, part := range parts {
+			if err := copyTree(filepath.Join(to, filepath.Base(part)), part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return to
+	}
+	a, b := filepath.Join(folders[0], "catalog.db"), filepath.Join(folders[1], "index")
+	return halved{catalogue: put(a), index: put(b), mixed: put(a, b)}
+}
+
+func copyTree(to, from string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return os.CopyFS(to, os.DirFS(from))
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
+}
+
+func TestServeLetsRunningRequestsEnd(t *testing.T) {
+	s := serve(t, nil, "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data"))
+	body, in := io.Pipe()
+	answered := make(chan error, 1)
+	go func() {
+		result, err := s.ImportPeople(t.Context(), body)
+		if err == nil && result.Accepted != 2 {
+			err = io.ErrUnexpectedEOF
+		}
+		answered <- err
+	}()
+	if _, err := io.WriteString(in, `{"external_id":"u1"}`+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Skipf("no signal can be sent here: %v", err)
+	}
+	if _, err := io.WriteString(in, `{"external_id":"u2"}`+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = in.Close()
+	if err := <-answered; err != nil {
+		t.Errorf("the running request: %v", err)
+	}
+	<-s.rest
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("the service ended with %v:\n%s", err, s.stderr.String())
+	}
+}
