@@ -86,7 +86,10 @@ func TestPagesStop(t *testing.T) {
 		srv := httptest.NewServer(p)
 		defer srv.Close()
 		n := 0
-		for range connect(t, srv.URL, nil).Audiences(t.Context(), account, client.ListOptions{PageSize: 3}) {
+		for _, err := range connect(t, srv.URL, nil).Audiences(t.Context(), account, client.ListOptions{PageSize: 3}) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if n++; n == 3 {
 				break
 			}

@@ -209,7 +209,7 @@ func (want *member) right() (values []any) {
 		if values = []any{0, 5}; want.most > 0 {
 			values = append(values, want.most)
 		} else {
-			values = append(values, -5, math.MaxInt64, math.MinInt64)
+			values = append(values, -5, int64(math.MaxInt64), int64(math.MinInt64))
 		}
 	case "boolean":
 		values = []any{true, false}

@@ -152,7 +152,10 @@ func (f *failing) state(t testing.TB) state {
 	tops, err := f.Driver.Tops(ctx)
 	must(t, err)
 	s := state{
-		tops, map[parterre.Identifier]parterre.PersonID{}, map[parterre.PersonID]string{}, map[driver.FacetID]string{},
+		tops,
+		map[parterre.Identifier]parterre.PersonID{},
+		map[parterre.PersonID]string{},
+		map[driver.FacetID]string{},
 		map[driver.RollID]stamps{},
 	}
 	for id := range f.mu.ids {

@@ -140,7 +140,7 @@ func TestEventsThatFail(t *testing.T) {
 				"Invalid event_timestamp parameter. Given timestamp is in the future. Current timestamp: %d, Given event_timestamp: %d",
 				noon, noon+day+1),
 		},
-		{"in milliseconds", with(t, good, "event_time", strconv.Itoa(noon*1000)), "in the future"},
+		{"in milliseconds", with(t, good, "event_time", strconv.FormatInt(noon*1000, 10)), "in the future"},
 		{"at the end of time", with(t, good, "event_time", "9223372036854775807"), "in the future"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

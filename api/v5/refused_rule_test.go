@@ -14,7 +14,7 @@ import (
 // elsewhere makes a second ad account of the sandbox's user, with a list, a tag and an audience of its own.
 func (s *service) elsewhere(t *testing.T) (list, tag, seed string) {
 	t.Helper()
-	const id = 549755885176
+	const id parterre.ID = 549755885176
 	err := s.Catalog.Update(t.Context(), func(tx *catalog.Tx) error {
 		if err := tx.PutAdAccount(&parterre.AdAccount{ID: id, Name: "elsewhere", Country: "US", Currency: "USD"}); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func begin(t *testing.T, s *service) (ids map[string]string, list string, all *a
 	engagements := func(yield func(any) bool) {
 		for i := range peopleAtStart {
 			if !yield(map[string]any{
-				"person": map[string]any{"email": email("reader", i)}, "engagement_type": "save", "pin_id": fmt.Sprint(1 + i%7),
+				"person": map[string]any{"email": email("reader", i)}, "engagement_type": "save", "pin_id": strconv.Itoa(1 + i%7),
 				"domain": "www.entomi.com", "engaged_at": time.Now().Unix(),
 			}) {
 				return

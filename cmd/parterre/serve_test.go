@@ -28,7 +28,7 @@ func TestServeTakesTheEnvironment(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(data, "catalog.db")); err != nil {
 		t.Error(err)
 	}
-	resp, err := http.Get(s.url + "/healthz") //nolint:noctx // it answers at once
+	resp, err := http.Get(s.url + "/healthz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,13 +93,15 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 
 		Logger: logger{o.Log},
 		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) { o.Log.Error("index: work in the background failed", "err", err) },
+			BackgroundError: func(err error) {
+				o.Log.Error("index: work in the background failed", slog.String("error", err.Error()))
+			},
 			// Without this the tree ends the process; the error of the read that found it is enough.
 			DataCorruption: func(info pebble.DataCorruptionInfo) {
-				o.Log.Error("index: a file is corrupt", "path", info.Path, "err", info.Details)
+				o.Log.Error("index: a file is corrupt", slog.String("path", info.Path), slog.String("error", info.Details.Error()))
 			},
 			WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
-				o.Log.Warn("index: writes wait for the disk", "reason", info.Reason)
+				o.Log.Warn("index: writes wait for the disk", slog.String("reason", info.Reason))
 			},
 		},
 	}
@@ -175,20 +177,21 @@ type logger struct{ log *slog.Logger }
 
 func (l logger) Infof(format string, args ...any) {
 	if l.log.Enabled(context.Background(), slog.LevelDebug) {
-		l.log.Debug("index: " + fmt.Sprintf(format, args...))
+		l.log.Debug("index: the tree says", slog.String("text", fmt.Sprintf(format, args...)))
 	}
 }
 
 func (l logger) Errorf(format string, args ...any) {
-	l.log.Error("index: " + fmt.Sprintf(format, args...))
+	l.log.Error("index: the tree complains", slog.String("text", fmt.Sprintf(format, args...)))
 }
 
-// Fatalf is called when the tree cannot go on without risking what is stored, and must not return: it panics, because a
-// process that ends here recovers from its log, and one that goes on may not.
+// Fatalf is called when the tree cannot go on without risking what is stored, and must not return: the process ends, because
+// one that ends here recovers from its log, and one that goes on may not. It panics where nobody can recover it.
 func (l logger) Fatalf(format string, args ...any) {
 	message := "index: " + fmt.Sprintf(format, args...)
-	l.log.Error(message)
-	panic(message)
+	l.log.Error("index: the tree cannot go on", slog.String("text", message))
+	go panic(message)
+	select {}
 }
 
 var _ driver.Driver = (*Index)(nil)

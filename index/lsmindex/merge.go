@@ -73,7 +73,7 @@ func (m *merging) add(value []byte) {
 	}
 	c, err := roll.Decode(value)
 	if err != nil {
-		m.log.Error("index: a chunk of a roll is corrupt", "key", hex.EncodeToString(m.key), "err", err)
+		m.log.Error("index: a chunk of a roll is corrupt", slog.String("key", hex.EncodeToString(m.key)), slog.String("error", err.Error()))
 		m.bad = append(m.bad, append([]byte{}, value...))
 		return
 	}

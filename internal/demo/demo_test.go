@@ -42,7 +42,7 @@ func TestRun(t *testing.T) {
 	if strings.Count(progress.String(), "\n") != 4 {
 		t.Errorf("the progress is\n%s", progress.String())
 	}
-	for _, line := range strings.Split(report, "\n") {
+	for line := range strings.SplitSeq(report, "\n") {
 		if utf8.RuneCountInString(line) > 100 {
 			t.Errorf("the line is too wide: %s", line)
 		}

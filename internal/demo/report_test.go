@@ -82,7 +82,7 @@ func TestFoldJSON(t *testing.T) {
 			if strings.ReplaceAll(got, "\n      ", "") != string(long) || !json.Valid([]byte(got)) || !strings.Contains(got, "\n") {
 				t.Errorf("got\n%s\nwhich is not a folded\n%s", got, long)
 			}
-			for _, line := range strings.Split(got, "\n") {
+			for line := range strings.SplitSeq(got, "\n") {
 				if name == "values" && len(line) > 100 {
 					t.Errorf("the line %q is too long", line)
 				}

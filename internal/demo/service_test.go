@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -103,7 +104,7 @@ func (s *service) events(w http.ResponseWriter, r *http.Request) {
 func (s *service) createAudience(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := &client.Audience{ID: fmt.Sprint(2542620639259 + len(s.audiences))}
+	a := &client.Audience{ID: strconv.Itoa(2542620639259 + len(s.audiences))}
 	if err := json.Unmarshal(readAll(s.t, r), a); err != nil {
 		s.t.Error(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,39 +139,43 @@ func TestAudiencesOfRealVisitsHaveTheSizesThatCountingGives(t *testing.T) {
 		{"blog", map[string]any{"url": map[string]any{"contains": []string{"/blog/"}}}, contains("/blog/"), 333},
 		{"articles", map[string]any{"url": map[string]any{"contains": "/articles/"}}, contains("/articles/"), 183},
 		{
-			"logstash", map[string]any{"url": map[string]any{"contains": "/presentations/logstash"}},
+			"logstash",
+			map[string]any{"url": map[string]any{"contains": "/presentations/logstash"}},
 			contains("/presentations/logstash"), 104,
 		},
 		{
-			"blog or articles", map[string]any{"url": map[string]any{"contains": []string{"/blog/", "/articles/"}}},
+			"blog or articles",
+			map[string]any{"url": map[string]any{"contains": []string{"/blog/", "/articles/"}}},
 			func(v visit) bool { return contains("/blog/")(v) || contains("/articles/")(v) }, 0,
 		},
 		{
-			"not the blog", map[string]any{"url": map[string]any{"not_contains": "/blog/"}},
+			"not the blog",
+			map[string]any{"url": map[string]any{"not_contains": "/blog/"}},
 			func(v visit) bool { return !contains("/blog/")(v) }, 0,
 		},
 		{"the home page", map[string]any{"url": home}, func(v visit) bool { return v.URL == home }, 0},
 		{
-			"not the home page", map[string]any{"url": map[string]any{"!=": home}, "event": "pagevisit"},
+			"not the home page",
+			map[string]any{"url": map[string]any{"!=": home}, "event": "pagevisit"},
 			func(v visit) bool { return v.URL != home }, 0,
 		},
 		{"no checkout", map[string]any{"event": "checkout"}, func(visit) bool { return false }, 0},
 		{"the last day", map[string]any{"retention_days": 1}, func(v visit) bool { return last-v.EventTime <= oneDay }, 0},
 		{
-			"the last two days", map[string]any{"retention_days": "2", "event_source": map[string]any{"=": []string{"web"}}},
+			"the last two days",
+			map[string]any{"retention_days": "2", "event_source": map[string]any{"=": []string{"web"}}},
 			func(v visit) bool { return last-v.EventTime <= 2*oneDay }, 0,
 		},
 		{
-			"nobody seen by a tag", map[string]any{"ingestion_source": map[string]any{"=": []string{"tag"}}},
+			"nobody seen by a tag",
+			map[string]any{"ingestion_source": map[string]any{"=": []string{"tag"}}},
 			func(visit) bool { return false }, 0,
 		},
 	}
 	ids := make([]string, len(cases))
 	for i, c := range cases {
 		rule := map[string]any{"visitor_source_id": tag.ID}
-		for name, value := range c.rule {
-			rule[name] = value
-		}
+		maps.Copy(rule, c.rule)
 		a, err := p.Client.CreateAudience(t.Context(), p.AdAccount, client.AudienceCreate{
 			AudienceType: "VISITOR", Name: c.name, Rule: rule,
 		})
