@@ -146,7 +146,9 @@ func TestServeLetsRunningRequestsEnd(t *testing.T) {
 		}
 		answered <- err
 	}()
-	if _, err := io.WriteString(in, `{"external_id":"u1"}`+"\n"); err != nil {
+	// More than what lies between the client and the service can hold: then the service is reading.
+	blank := strings.Repeat(strings.Repeat(" ", 999)+"\n", 32<<10)
+	if _, err := io.WriteString(in, `{"external_id":"u1"}`+"\n"+blank); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
