@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"   // in SHA-1
 	"crypto/sha256" // or in SHA-256 (reference, section 5.6)
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -56,7 +57,15 @@ func ByAgent(address, agent string) Identifier {
 	return Identifier{Agent, string(sum[:16])}
 }
 
-// ByDigest reads an MD5, SHA-1 or SHA-256 digest in hexadecimal, in either case. It reports false when s is none.
+// ofNothing are the digests of the empty string, in lower case. Clients that hash an address which they do not have send
+// them, and strangers would become one person.
+var ofNothing = []string{
+	"d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+}
+
+// ByDigest reads an MD5, SHA-1 or SHA-256 digest in hexadecimal, in either case. It reports false when s is none, or the
+// digest of nothing.
 func ByDigest(s string) (Identifier, bool) {
 	switch len(s) {
 	case 2 * md5.Size, 2 * sha1.Size, 2 * sha256.Size:
@@ -64,7 +73,7 @@ func ByDigest(s string) (Identifier, bool) {
 		return Identifier{}, false
 	}
 	raw, err := hex.DecodeString(s)
-	if err != nil {
+	if err != nil || slices.Contains(ofNothing, strings.ToLower(s)) {
 		return Identifier{}, false
 	}
 	return Identifier{Digest, string(raw)}, true

@@ -47,13 +47,16 @@ func TestADigestIsKnownByItsLength(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
-		"", "ann@example.com", annMD5[1:], annSHA256 + "0", "x" + annMD5[1:], " " + annMD5[1:], annSHA256[:63] + "g",
+		"", digestOfNothing, strings.ToUpper(digestOfNothing), "ann@example.com", annMD5[1:], annSHA256 + "0", "x" + annMD5[1:], " " + annMD5[1:], annSHA256[:63] + "g",
 	} {
 		if id, ok := parterre.ByDigest(s); ok {
 			t.Errorf("%q is %+v", s, id)
 		}
 	}
 }
+
+// digestOfNothing is what a client sends that hashes an address which it does not have.
+const digestOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 func TestAnAddressIsItsDigestInLowerCaseWithoutSpace(t *testing.T) {
 	for _, s := range []string{"ann@example.com", "Ann@Example.COM", "  ann@example.com\r\n"} {

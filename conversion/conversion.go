@@ -255,7 +255,7 @@ func (e *Event) failure(now int64) string {
 	case e.ID == "":
 		return "'event_id' must not be empty: any string that tells this event from others is allowed"
 	case !allHashed(u.Emails):
-		return "'em' is not in sha256 hashed format."
+		return "'em' is not in sha256 hashed format." // nor is the digest of nothing, which stands for nobody
 	case !allHashed(u.MAIDs):
 		return "'hashed_maids' is not in sha256 hashed format."
 	case u.Address != "" && !usableAddress(u.Address):
