@@ -108,7 +108,7 @@ func DecodeLine(line []byte) (Event, error) {
 	conform(o, lineMembers, true)
 	o.Require("ad_account_id")
 	e := decode(o)
-	e.AdAccount, e.Tag = id(o, "ad_account_id"), id(o, "conversion_tag_id")
+	e.AdAccount, e.Tag = o.ID("ad_account_id"), o.ID("conversion_tag_id")
 	e.Ingestion = parterre.FromTag
 	if s := o.String("ingestion_source"); s != nil {
 		e.Ingestion = parterre.IngestionSource(*s)
@@ -117,20 +117,6 @@ func DecodeLine(line []byte) (Event, error) {
 	e.Data.Fields = parterre.SortData(append(data.Fields, e.Data.Fields...))
 	e.Data.Items = append(data.Items, e.Data.Items...)
 	return e, o.Err()
-}
-
-func id(o *jsonbody.Object, name string) parterre.ID {
-	s := o.String(name)
-	if s == nil {
-		return 0
-	}
-	n, err := parterre.ParseID(o.At(name), *s)
-	if err != nil {
-		o.FailWith(err)
-	} else if n == 0 { // it would count as absent
-		o.Fail(name, "%s does not exist: no id begins with 0", parterre.Quote(*s))
-	}
-	return n
 }
 
 func decode(o *jsonbody.Object) Event {

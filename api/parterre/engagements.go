@@ -50,8 +50,8 @@ func decodeEngagement(line []byte, now int64) (e parterre.Event, err error) {
 			o.FailWith(err)
 		}
 	}
-	f.Account, f.Pin = decodeID(o, "ad_account_id"), decodeID(o, "pin_id")
-	f.Ad, f.Campaign = decodeID(o, "ad_id"), decodeID(o, "campaign_id")
+	f.Account, f.Pin = o.ID("ad_account_id"), o.ID("pin_id")
+	f.Ad, f.Campaign = o.ID("ad_id"), o.ID("campaign_id")
 	if s := o.String("url"); s != nil {
 		if len(*s) > conversion.MaxURL {
 			o.Fail("url", "is too long: at most %d bytes are allowed", conversion.MaxURL)
@@ -67,21 +67,6 @@ func decodeEngagement(line []byte, now int64) (e parterre.Event, err error) {
 	}
 	e.At = decodeMoment(o, "engaged_at", now)
 	return e, o.Err()
-}
-
-// decodeID reads an id, 0 when it is absent. One that names nothing is refused: it would count as absent.
-func decodeID(o *jsonbody.Object, name string) parterre.ID {
-	s := o.String(name)
-	if s == nil {
-		return 0
-	}
-	id, err := parterre.ParseID(name, *s)
-	if err != nil {
-		o.FailWith(err)
-	} else if id == 0 {
-		o.Fail(name, "%s does not exist: no id begins with 0", parterre.Quote(*s))
-	}
-	return id
 }
 
 // hostOf is the host of a URL in lower case, empty where it has none.

@@ -238,6 +238,22 @@ func (o *Object) Bool(name string) *bool {
 	return &yes
 }
 
+// ID reads a member that is an id, 0 when it is absent. One that names nothing is refused: it would count as absent.
+func (o *Object) ID(name string) parterre.ID {
+	s := o.String(name)
+	if s == nil {
+		return 0
+	}
+	id, err := parterre.ParseID(o.At(name), *s)
+	switch {
+	case err != nil:
+		o.FailWith(err)
+	case id == 0:
+		o.Fail(name, "%s does not exist: no id begins with 0", parterre.Quote(*s))
+	}
+	return id
+}
+
 // Object reads a member that is an object. Its complaints come up through its own Err. When there is a complaint already,
 // the object has no members, and that complaint.
 func (o *Object) Object(name string) *Object {
