@@ -44,6 +44,7 @@ func (s *Service) CreateAudience(ctx context.Context, p *parterre.Principal, acc
 		Created: now, Updated: now, Version: 1, RuleVersion: 1,
 	}
 	s.changing.Lock()
+	defer s.changing.Unlock()
 	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		if err := checkReferences(tx, account, 0, &r); err != nil {
 			return err
@@ -56,13 +57,10 @@ func (s *Service) CreateAudience(ctx context.Context, p *parterre.Principal, acc
 		}
 		return s.audit(tx, p, catalog.Audit{Account: account, Operation: "audiences/create", Subject: a.ID, After: 1})
 	})
-	if err == nil {
-		s.register(a.ID, account, a.RuleVersion, &r)
-	}
-	s.changing.Unlock()
 	if err != nil {
 		return View{}, err
 	}
+	s.register(a.ID, account, a.RuleVersion, &r)
 	s.worker.wake()
 	return View{Audience: a, Status: parterre.Initializing}, nil
 }
@@ -70,10 +68,23 @@ func (s *Service) CreateAudience(ctx context.Context, p *parterre.Principal, acc
 // UpdateAudience changes an audience. A rule replaces the old one whole; it is evaluated in the background, and the old
 // membership serves until that is done. What changed is durable when it returns.
 func (s *Service) UpdateAudience(ctx context.Context, p *parterre.Principal, account, id parterre.ID, c Change) (View, error) {
-	var a parterre.Audience
+	a, err := s.update(ctx, p, account, id, c)
+	if err != nil {
+		return View{}, err
+	}
+	defer s.serving.RUnlock()
+	return s.view(ctx, &a)
+}
+
+// update carries an update out. When it succeeds it holds serving for reading, since before anything else could change, so
+// that what serves is what the audience says; the caller releases it.
+func (s *Service) update(
+	ctx context.Context, p *parterre.Principal, account, id parterre.ID, c Change,
+) (a parterre.Audience, err error) {
 	var r rule.Rule
 	s.changing.Lock()
-	err := s.catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
+	defer s.changing.Unlock()
+	err = s.catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
 		if a, err = tx.Audience(account, id); err != nil {
 			return err
 		}
@@ -89,18 +100,15 @@ func (s *Service) UpdateAudience(ctx context.Context, p *parterre.Principal, acc
 		})
 	})
 	if err != nil {
-		s.changing.Unlock()
-		return View{}, err
+		return a, err
 	}
 	if c.Rule != nil {
 		s.worker.cancel(id)
 		s.register(id, account, a.RuleVersion, &r)
 		s.worker.wake()
 	}
-	s.serving.RLock() // before anything else can change, so that what serves is what the audience says
-	defer s.serving.RUnlock()
-	s.changing.Unlock()
-	return s.view(ctx, &a)
+	s.serving.RLock()
+	return a, nil
 }
 
 // change applies a change to the audience and writes it, with the jobs that it makes necessary.
