@@ -72,6 +72,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 // returned.
 func (s *Service) Close(ctx context.Context) error { return s.worker.stop(ctx) }
 
+// Healthy fails when the service cannot go on without being started again.
+func (s *Service) Healthy() error { return s.index.Healthy() }
+
 // restore takes an audience up that the catalogue has. While its rule is being evaluated, two rules stand.
 func (s *Service) restore(a *parterre.Audience) error {
 	current, err := decodeStored(a.Type, a.Rule)

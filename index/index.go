@@ -15,6 +15,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
@@ -46,6 +47,7 @@ type Index struct {
 	}
 
 	revisions revisions
+	failed    atomic.Pointer[parterre.Error] // the first change that could not be made durable
 }
 
 // New makes an index over the driver, which it owns from then on. It reads how far numbers have been given out.
@@ -111,13 +113,24 @@ func (ix *Index) apply(ctx context.Context, w *driver.Writes) error {
 	if err != nil {
 		return err
 	}
-	return settled(durable)
+	return ix.settled(durable)
 }
 
-// settled waits until a change is durable.
-func settled(durable func() error) error {
+// settled waits until a change is durable. A store that could not make one durable is not relied upon again: nobody knows
+// what it holds before it was opened anew.
+func (ix *Index) settled(durable func() error) error {
 	if err := durable(); err != nil {
-		return parterre.Internalf(err, "make a change of the index durable")
+		err := parterre.Internalf(err, "make a change of the index durable")
+		ix.failed.CompareAndSwap(nil, err)
+		return err
+	}
+	return nil
+}
+
+// Healthy fails when the store of the index could not make a change durable, and has to be opened anew.
+func (ix *Index) Healthy() error {
+	if err := ix.failed.Load(); err != nil {
+		return err
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
 	if err != nil {
 		return err
 	}
-	return settled(durable)
+	return ix.settled(durable)
 }
 
 func namesNobody(e parterre.Event) bool { return len(e.Who) == 0 }

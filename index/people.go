@@ -27,7 +27,7 @@ func (ix *Index) Import(ctx context.Context, people []parterre.Person) error {
 	if err != nil {
 		return err
 	}
-	return settled(durable)
+	return ix.settled(durable)
 }
 
 func (ix *Index) importPeople(ctx context.Context, people []parterre.Person) (durable func() error, err error) {
@@ -117,5 +117,5 @@ func (ix *Index) ChangeList(ctx context.Context, list parterre.ID, batch int, re
 	if err != nil {
 		return err
 	}
-	return settled(durable)
+	return ix.settled(durable)
 }

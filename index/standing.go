@@ -53,7 +53,7 @@ func (ix *Index) Drop(ctx context.Context, id driver.RollID) error {
 	if err != nil {
 		return err
 	}
-	return settled(durable)
+	return ix.settled(durable)
 }
 
 // forgetLocked ends the standing of an audience.

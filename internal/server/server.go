@@ -141,14 +141,19 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 
 	routes := v5.New(service, key, c.Now).Routes()
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
-	return healthy(wire.NewServer(tokens, service.Authorise, s.log, routes...)), nil
+	return health(service.Healthy, wire.NewServer(tokens, service.Authorise, s.log, routes...)), nil
 }
 
-// healthy answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
-func healthy(api http.Handler) http.Handler {
+// health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
+func health(check func() error, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			_, _ = io.WriteString(w, "ok\n")
+			answer := "ok\n"
+			if check() != nil { // the log has said why
+				w.WriteHeader(http.StatusServiceUnavailable)
+				answer = "the store of the index failed: look into the log, and start the service again\n"
+			}
+			_, _ = io.WriteString(w, answer)
 			return
 		}
 		api.ServeHTTP(w, r)
