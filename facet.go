@@ -1,6 +1,7 @@
 package parterre
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,9 @@ type Event struct {
 type Person struct {
 	Who     []Identifier // in order of precedence; at least one
 	Country string       // two upper-case letters (ISO 3166-1), or empty when not known
+
+	// More is what else is known of them, by name, each as compact JSON.
+	More map[string]json.RawMessage
 }
 
 // fieldNames gives custom_data's names of event data the names that a rule's event_data uses (reference, sections 3.6

@@ -1,9 +1,12 @@
 package index
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
@@ -14,11 +17,14 @@ type profile struct {
 	Country string `json:"country,omitempty"`
 	// Revision counts the changes of the country. It stamps the rolls of countries, in which a person's last move wins.
 	Revision parterre.Stamp `json:"revision,omitempty"`
+
+	More map[string]json.RawMessage `json:"more,omitempty"` // what else was said, by name
 }
 
 // Import takes persons of the population in. Somebody who is known by one of the identifiers is the same person, whom the
-// other identifiers then point at as well. A country replaces the one known before; an empty one leaves it. When Import
-// returns nil everything is durable; on an error nothing has changed.
+// other identifiers then point at as well. A country replaces the one known before, an empty one leaves it; what else is said
+// replaces what was said under the same name. When Import returns nil everything is durable; on an error nothing has
+// changed.
 func (ix *Index) Import(ctx context.Context, people []parterre.Person) error {
 	if len(people) == 0 {
 		return nil
@@ -41,50 +47,57 @@ func (ix *Index) importPeople(ctx context.Context, people []parterre.Person) (du
 	if err != nil {
 		return nil, err
 	}
-	said := map[parterre.PersonID]string{} // the last country said of each
+	said := map[parterre.PersonID]*profile{} // of each, what these lines say together
 	var order []parterre.PersonID
 	for i := range people {
 		p := c.person(people[i].Who, true)
-		if p == 0 || people[i].Country == "" {
+		if p == 0 || people[i].Country == "" && len(people[i].More) == 0 {
 			continue
 		}
-		if _, again := said[p]; !again {
+		if said[p] == nil {
+			said[p] = &profile{More: map[string]json.RawMessage{}}
 			order = append(order, p)
 		}
-		said[p] = people[i].Country
+		said[p].Country = cmp.Or(people[i].Country, said[p].Country)
+		maps.Copy(said[p].More, people[i].More)
 	}
-	if err := c.move(ctx, order, said); err != nil {
+	if err := c.learn(ctx, order, said); err != nil {
 		return nil, err
 	}
 	return c.commitLocked(ctx)
 }
 
-// move notes where persons live now.
-func (c *change) move(ctx context.Context, persons []parterre.PersonID, to map[parterre.PersonID]string) error {
+// learn notes what is said of persons, and where they live now.
+func (c *change) learn(ctx context.Context, persons []parterre.PersonID, said map[parterre.PersonID]*profile) error {
 	bodies, err := c.ix.d.People(ctx, persons)
 	if err != nil {
 		return parterre.Internalf(err, "read what is known of persons")
 	}
 	for i, p := range persons {
-		var now profile
+		var known profile
 		if bodies[i] != nil {
-			if err := json.Unmarshal(bodies[i], &now); err != nil {
+			if err := json.Unmarshal(bodies[i], &known); err != nil {
 				return parterre.Internalf(fmt.Errorf("%w: %w", driver.ErrCorrupt, err), "read what is known of a person")
 			}
 		}
-		country := to[p]
-		if now.Country == country {
-			continue
+		if country := said[p].Country; country != "" && country != known.Country {
+			known.Revision++
+			c.merge(countryRoll(driver.CountryJoined, country), p, known.Revision)
+			if known.Country != "" {
+				c.merge(countryRoll(driver.CountryLeft, known.Country), p, known.Revision)
+			}
+			known.Country = country
 		}
-		next := profile{Country: country, Revision: now.Revision + 1}
-		body, err := json.Marshal(next)
+		if known.More == nil {
+			known.More = map[string]json.RawMessage{}
+		}
+		maps.Copy(known.More, said[p].More)
+		body, err := json.Marshal(known)
 		if err != nil {
 			return parterre.Internalf(err, "write what is known of a person")
 		}
-		c.writes.People = append(c.writes.People, driver.Person{ID: p, Body: body})
-		c.merge(countryRoll(driver.CountryJoined, country), p, next.Revision)
-		if now.Country != "" {
-			c.merge(countryRoll(driver.CountryLeft, now.Country), p, next.Revision)
+		if !bytes.Equal(body, bodies[i]) {
+			c.writes.People = append(c.writes.People, driver.Person{ID: p, Body: body})
 		}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package parterre
 
 import (
+	"bytes"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +23,6 @@ func decodePerson(line []byte) (p parterre.Person, err error) {
 	o := jsonbody.Parse("", line)
 	o.Private()
 	o.DropNulls()
-	o.Only(personMembers)
 	if s := o.String("external_id"); s != nil {
 		p.Who = append(p.Who, externalID(o, "external_id", *s)...)
 	}
@@ -43,10 +45,34 @@ func decodePerson(line []byte) (p parterre.Person, err error) {
 			o.FailWith(err)
 		}
 	}
+	p.More = decodeMore(o)
 	if len(p.Who) == 0 {
 		o.Fail("external_id", "is missing: a person needs one of external_id, emails, hashed_emails, maids, hashed_maids")
 	}
 	return p, o.Err()
+}
+
+// mostMore bounds what else a line may say of a person, in bytes.
+const mostMore = 4096
+
+// decodeMore keeps what else a line says of a person: their age, say, or what interests them. What is not JSON was refused.
+func decodeMore(o *jsonbody.Object) map[string]json.RawMessage {
+	more, size := map[string]json.RawMessage{}, 0
+	for _, m := range o.Members() {
+		if slices.Contains(personMembers, m.Name) {
+			continue
+		}
+		var value bytes.Buffer
+		if json.Compact(&value, m.Value) != nil {
+			continue
+		}
+		more[m.Name] = value.Bytes()
+		if size += len(m.Name) + value.Len(); size > mostMore {
+			o.Fail(m.Name, "is too much: beside the identifiers and the country, a line may say %d bytes of a person", mostMore)
+			return nil
+		}
+	}
+	return more
 }
 
 // longestExternalID bounds the operator's names for persons, in bytes.
