@@ -134,16 +134,22 @@ func (o *Object) String(name string) *string {
 	if raw == nil || o.err != nil {
 		return nil
 	}
+	if s, ok := o.text(name, raw); ok {
+		return &s
+	}
+	return nil
+}
+
+// text reads a value of a member that is a string.
+func (o *Object) text(name string, raw json.RawMessage) (s string, ok bool) {
 	if kindOf(raw) != "string" {
 		o.Fail(name, "%s is not of type 'string'", o.show(raw))
-		return nil
+		return "", false
 	}
-	s, ok := text(raw)
-	if !ok {
+	if s, ok = text(raw); !ok {
 		o.Fail(name, "is not text: it holds half of a surrogate pair")
-		return nil
 	}
-	return &s
+	return s, ok
 }
 
 // Strings reads a member that is a list of strings.
@@ -158,13 +164,8 @@ func (o *Object) Strings(name string) []string {
 	}
 	out := []string{}
 	for _, item := range elements(raw) {
-		if kindOf(item) != "string" {
-			o.Fail(name, "%s is not of type 'string'", o.show(item))
-			return nil
-		}
-		s, ok := text(item)
+		s, ok := o.text(name, item)
 		if !ok {
-			o.Fail(name, "is not text: it holds half of a surrogate pair")
 			return nil
 		}
 		out = append(out, s)
