@@ -13,7 +13,6 @@ package index
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -23,9 +22,6 @@ import (
 
 // Options is what the index takes from outside, apart from its driver.
 type Options struct {
-	// Log takes what an operator should know. It is never nil after New; the default drops everything.
-	Log *slog.Logger
-
 	// Closed says that the population is closed: an identifier that nobody imported belongs to nobody. In an open
 	// population it makes a person.
 	Closed bool
@@ -35,7 +31,6 @@ type Options struct {
 type Index struct {
 	d      driver.Driver
 	closed bool
-	log    *slog.Logger
 
 	mu struct {
 		sync.Mutex
@@ -52,14 +47,11 @@ type Index struct {
 
 // New makes an index over the driver, which it owns from then on. It reads how far numbers have been given out.
 func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	tops, err := d.Tops(ctx)
 	if err != nil {
 		return nil, parterre.Internalf(err, "read the highest numbers of the index")
 	}
-	ix := &Index{d: d, closed: o.Closed, log: o.Log}
+	ix := &Index{d: d, closed: o.Closed}
 	ix.mu.tops = tops
 	ix.mu.facets.size = facetCacheSize
 	ix.mu.rolls = map[driver.RollID]*standing{}

@@ -112,7 +112,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if c.Index != nil {
 		rolls = c.Index(rolls)
 	}
-	ix, err := index.New(ctx, rolls, index.Options{Log: s.log})
+	ix, err := index.New(ctx, rolls, index.Options{})
 	if err != nil {
 		return nil, errors.Join(err, rolls.Close())
 	}
