@@ -1,7 +1,6 @@
 package parterre
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"net/url"
@@ -96,9 +95,6 @@ func decodeMoment(o *jsonbody.Object, name string, now int64) parterre.Stamp {
 	return 0
 }
 
-// whoMembers are the ways to name a person.
-var whoMembers = []string{"external_id", "email", "hashed_email", "maid", "hashed_maid"}
-
 // decodeWho reads person: an object with at least one identifier.
 func decodeWho(o *jsonbody.Object) (who []parterre.Identifier) {
 	p := o.Object("person")
@@ -118,73 +114,4 @@ func decodeWho(o *jsonbody.Object) (who []parterre.Identifier) {
 	}
 	o.Adopt(p)
 	return who
-}
-
-// identifier reads one identifier by the name of its member.
-func identifier(o *jsonbody.Object, name, s string) []parterre.Identifier {
-	switch name {
-	case "external_id":
-		return externalID(o, name, s)
-	case "email":
-		if !looksLikeEmail(s) {
-			o.Fail(name, "is not an e-mail address")
-		}
-		return parterre.ByEmail(s)
-	case "maid":
-		if strings.TrimSpace(s) == "" {
-			o.Fail(name, "must not be empty")
-		}
-		return parterre.ByMAID(s)
-	default:
-		return digest(o, name, s)
-	}
-}
-
-// looksLikeEmail is as strict as customer lists are: there is an @ with something on both sides, and no space.
-func looksLikeEmail(s string) bool {
-	s = strings.TrimSpace(s)
-	at := strings.LastIndexByte(s, '@')
-	return at > 0 && at < len(s)-1 && !strings.ContainsAny(s, " \t\r\n,")
-}
-
-// known remembers, during one import, which ad accounts and conversion tags exist.
-type known struct {
-	ctx context.Context
-	api *API
-	is  map[[2]parterre.ID]bool
-}
-
-func (a *API) accounts(ctx context.Context) *known {
-	return &known{ctx: ctx, api: a, is: map[[2]parterre.ID]bool{}}
-}
-
-// exists refuses an ad account that does not exist; field is what names it.
-func (k *known) exists(field string, account parterre.ID) error {
-	is, err := k.ask([2]parterre.ID{account}, func() (bool, error) { return k.api.service.AccountExists(k.ctx, account) })
-	if err == nil && !is {
-		return parterre.Invalid(field, "'%s' %s does not exist: it must be the id of an ad account", field, account)
-	}
-	return err
-}
-
-func (k *known) tagExists(account, tag parterre.ID) error {
-	is, err := k.ask([2]parterre.ID{account, tag}, func() (bool, error) {
-		return k.api.service.TagExists(k.ctx, account, tag)
-	})
-	if err == nil && !is {
-		return parterre.Invalid("conversion_tag_id", "'conversion_tag_id' %s does not exist: it must be the id of a conversion "+
-			"tag of the ad account", tag)
-	}
-	return err
-}
-
-func (k *known) ask(what [2]parterre.ID, find func() (bool, error)) (bool, error) {
-	if is, asked := k.is[what]; asked {
-		return is, nil
-	}
-	is, err := find()
-	if err == nil {
-		k.is[what] = is
-	}
-	return is, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/parterre/parterre"
@@ -73,32 +72,4 @@ func decodeMore(o *jsonbody.Object) map[string]json.RawMessage {
 		}
 	}
 	return more
-}
-
-// longestExternalID bounds the operator's names for persons, in bytes.
-const longestExternalID = 256
-
-func externalID(o *jsonbody.Object, name, s string) []parterre.Identifier {
-	if s == "" || len(s) > longestExternalID {
-		o.Fail(name, "must have 1 to %d bytes (has %d)", longestExternalID, len(s))
-		return nil
-	}
-	return []parterre.Identifier{parterre.ByExternalID(s)}
-}
-
-// digests reads a list of MD5, SHA-1 or SHA-256 digests.
-func digests(o *jsonbody.Object, name string) (ids []parterre.Identifier) {
-	for i, s := range o.Strings(name) {
-		ids = append(ids, digest(o, name+"["+strconv.Itoa(i)+"]", s)...)
-	}
-	return ids
-}
-
-func digest(o *jsonbody.Object, name, s string) []parterre.Identifier {
-	id, ok := parterre.ByDigest(s)
-	if !ok {
-		o.Fail(name, "is not a digest: MD5, SHA-1 or SHA-256 in hexadecimal is allowed")
-		return nil
-	}
-	return []parterre.Identifier{id}
 }

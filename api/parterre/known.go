@@ -1,0 +1,49 @@
+package parterre
+
+import (
+	"context"
+
+	"github.com/parterre/parterre"
+)
+
+// known remembers, during one import, which ad accounts and conversion tags exist.
+type known struct {
+	ctx context.Context
+	api *API
+	is  map[[2]parterre.ID]bool
+}
+
+func (a *API) accounts(ctx context.Context) *known {
+	return &known{ctx: ctx, api: a, is: map[[2]parterre.ID]bool{}}
+}
+
+// exists refuses an ad account that does not exist; field is what names it.
+func (k *known) exists(field string, account parterre.ID) error {
+	is, err := k.ask([2]parterre.ID{account}, func() (bool, error) { return k.api.service.AccountExists(k.ctx, account) })
+	if err == nil && !is {
+		return parterre.Invalid(field, "'%s' %s does not exist: it must be the id of an ad account", field, account)
+	}
+	return err
+}
+
+func (k *known) tagExists(account, tag parterre.ID) error {
+	is, err := k.ask([2]parterre.ID{account, tag}, func() (bool, error) {
+		return k.api.service.TagExists(k.ctx, account, tag)
+	})
+	if err == nil && !is {
+		return parterre.Invalid("conversion_tag_id", "'conversion_tag_id' %s does not exist: it must be the id of a conversion "+
+			"tag of the ad account", tag)
+	}
+	return err
+}
+
+func (k *known) ask(what [2]parterre.ID, find func() (bool, error)) (bool, error) {
+	if is, asked := k.is[what]; asked {
+		return is, nil
+	}
+	is, err := find()
+	if err == nil {
+		k.is[what] = is
+	}
+	return is, err
+}
