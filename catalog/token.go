@@ -9,13 +9,15 @@ var tokens = noun{driver.Tokens, 1, parterre.Unauthenticated, "Authentication fa
 
 // Token is what a bearer token stands for. The token itself is not kept: Digest is its SHA-256 digest in hexadecimal.
 type Token struct {
-	Digest  string           `json:"-"` // the key of the row
-	App     string           `json:"app"`
-	User    parterre.ID      `json:"user"`
-	Scopes  []parterre.Scope `json:"scopes"`
-	Name    string           `json:"name,omitempty"` // what the operator calls it
-	Sandbox bool             `json:"sandbox,omitempty"`
-	Created int64            `json:"created"` // seconds since 1970
+	Digest  string             `json:"-"` // the key of the row
+	Kind    parterre.TokenKind `json:"kind,omitempty"`
+	App     string             `json:"app"`
+	AppID   parterre.ID        `json:"app_id,omitempty"`
+	User    parterre.ID        `json:"user"`
+	Scopes  []parterre.Scope   `json:"scopes"`
+	Name    string             `json:"name,omitempty"` // what the operator calls it
+	Sandbox bool               `json:"sandbox,omitempty"`
+	Created int64              `json:"created"` // seconds since 1970
 }
 
 // PutToken writes a token in place of the one with the same digest, and of the one with the same name unless the name is

@@ -25,7 +25,9 @@ func New(c *catalog.Catalog) *Tokens { return &Tokens{c} }
 // Grant is what a token stands for.
 type Grant struct {
 	Name    string // a token replaces the one with the same name; empty for a token without one
+	Kind    parterre.TokenKind
 	App     string
+	AppID   parterre.ID
 	User    parterre.ID
 	Scopes  []parterre.Scope
 	Sandbox bool
@@ -41,7 +43,8 @@ func (t *Tokens) Issue(ctx context.Context, g Grant) (token string, err error) {
 func (t *Tokens) Set(ctx context.Context, token string, g Grant) error {
 	return t.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		return tx.PutToken(catalog.Token{
-			Digest: digest(token), App: g.App, User: g.User, Scopes: g.Scopes, Name: g.Name, Sandbox: g.Sandbox,
+			Digest: digest(token), Kind: g.Kind, App: g.App, AppID: g.AppID, User: g.User, Scopes: g.Scopes, Name: g.Name,
+			Sandbox: g.Sandbox,
 		})
 	})
 }
@@ -56,7 +59,9 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (*parterre.Prin
 	if err != nil {
 		return nil, err
 	}
-	return &parterre.Principal{App: k.App, User: k.User, Scopes: k.Scopes, Sandbox: k.Sandbox}, nil
+	return &parterre.Principal{
+		App: k.App, AppID: k.AppID, User: k.User, Kind: k.Kind, Scopes: k.Scopes, Sandbox: k.Sandbox,
+	}, nil
 }
 
 func digest(token string) string {

@@ -14,6 +14,7 @@ import (
 const (
 	AdAccount parterre.ID = 549755885175
 	User      parterre.ID = 383791336903426391
+	AppID     parterre.ID = 1500000
 	App                   = "Parterre sandbox"
 	role                  = "OWNER"
 	tokenName             = "sandbox" // of the grant, not the token
@@ -49,7 +50,7 @@ func (s *Sandbox) Prepare(ctx context.Context, token string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	g := oauth.Grant{Name: tokenName, App: App, User: User, Scopes: parterre.Scopes, Sandbox: true}
+	g := oauth.Grant{Name: tokenName, App: App, AppID: AppID, User: User, Scopes: parterre.Scopes, Sandbox: true}
 	if token == "" {
 		return s.tokens.Issue(ctx, g)
 	}

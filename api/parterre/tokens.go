@@ -17,7 +17,7 @@ func (a *API) createToken(r *wire.Request) (any, error) {
 	o.DropNulls()
 	o.Only([]string{"scopes", "ad_account_ids"})
 	o.Require("scopes", "ad_account_ids")
-	g := oauth.Grant{App: r.Principal.App, Scopes: []parterre.Scope{}}
+	g := oauth.Grant{App: r.Principal.App, AppID: r.Principal.AppID, Scopes: []parterre.Scope{}}
 	for _, s := range o.Strings("scopes") {
 		scope := parterre.Scope(s)
 		if !slices.Contains(parterre.Scopes, scope) {

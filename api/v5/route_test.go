@@ -9,6 +9,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/parterre/parterre"
 	v5 "github.com/parterre/parterre/api/v5"
 	"github.com/parterre/parterre/api/wire"
 )
@@ -67,6 +68,12 @@ func TestRoutesAreTheContracts(t *testing.T) {
 		if scopes := scopesOf(operation); !slices.Contains(scopes, string(route.Scope)) {
 			t.Errorf("%s asks for the scope %s, the contract for one of %v", route.Operation, route.Scope, scopes)
 		}
+		if category := operation.Extensions["x-ratelimit-category"]; category != string(route.Category) {
+			t.Errorf("%s counts as %q, in the contract as %v", route.Operation, route.Category, category)
+		}
+		if also := alsoTakes(operation); also != route.Also {
+			t.Errorf("%s takes tokens of kind %q beside a user's, in the contract %q", route.Operation, route.Also, also)
+		}
 		if takesBody := operation.RequestBody != nil; takesBody != (route.MaxBody > 0) {
 			t.Errorf("%s reads a body: %v; in the contract it has one: %v", route.Operation, route.MaxBody > 0, takesBody)
 		}
@@ -74,6 +81,21 @@ func TestRoutesAreTheContracts(t *testing.T) {
 			t.Errorf("%s is for the sandbox alone, the contract knows no such thing", route.Operation)
 		}
 	}
+}
+
+// alsoTakes is the kind of token that the contract allows beside a user's.
+func alsoTakes(o *openapi3.Operation) parterre.TokenKind {
+	for _, requirement := range *o.Security {
+		for scheme := range requirement {
+			switch scheme {
+			case "client_credentials":
+				return parterre.ClientToken
+			case "conversion_token":
+				return parterre.ConversionToken
+			}
+		}
+	}
+	return parterre.UserToken
 }
 
 // scopesOf are the scopes of an operation, whichever scheme asks for them.

@@ -9,6 +9,7 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/ratelimit"
 )
 
 // How large bodies may be: a rule is small, records are 50,000 digests at most, and events a thousand.
@@ -38,27 +39,37 @@ func (a *API) Routes() []wire.Route {
 		lists     = account + "/customer_lists"
 		tags      = account + "/conversion_tags"
 	)
-	read := func(op, path string, h func(*wire.Request) (any, error)) wire.Route {
-		return wire.Route{Operation: op, Method: http.MethodGet, Path: path, Scope: parterre.ScopeAdsRead, Handle: h}
+	const client, none = parterre.ClientToken, parterre.UserToken
+	read := func(op, path string, also parterre.TokenKind, h func(*wire.Request) (any, error)) wire.Route {
+		return wire.Route{
+			Operation: op, Method: http.MethodGet, Path: path, Scope: parterre.ScopeAdsRead, Category: ratelimit.AdsRead, Also: also,
+			Handle: h,
+		}
 	}
 	write := func(op, method, path string, most int64, h func(*wire.Request) (any, error)) wire.Route {
-		return wire.Route{Operation: op, Method: method, Path: path, Scope: parterre.ScopeAdsWrite, MaxBody: most, Handle: h}
+		return wire.Route{
+			Operation: op, Method: method, Path: path, Scope: parterre.ScopeAdsWrite, Category: ratelimit.AdsWrite, MaxBody: most,
+			Handle: h,
+		}
 	}
 	return []wire.Route{
-		read("ad_accounts/list", "/v5/ad_accounts", a.listAdAccounts),
-		read("ad_accounts/get", account, a.getAdAccount),
-		read("audiences/list", audiences, a.listAudiences),
+		read("ad_accounts/list", "/v5/ad_accounts", client, a.listAdAccounts),
+		read("ad_accounts/get", account, client, a.getAdAccount),
+		read("audiences/list", audiences, client, a.listAudiences),
 		write("audiences/create", http.MethodPost, audiences, smallBody, a.createAudience),
-		read("audiences/get", audiences+"/{audience_id}", a.getAudience),
+		read("audiences/get", audiences+"/{audience_id}", client, a.getAudience),
 		write("audiences/update", http.MethodPatch, audiences+"/{audience_id}", smallBody, a.updateAudience),
-		read("customer_lists/list", lists, a.listCustomerLists),
+		read("customer_lists/list", lists, none, a.listCustomerLists),
 		write("customer_lists/create", http.MethodPost, lists, recordsBody, a.createCustomerList),
-		read("customer_lists/get", lists+"/{customer_list_id}", a.getCustomerList),
+		read("customer_lists/get", lists+"/{customer_list_id}", client, a.getCustomerList),
 		write("customer_lists/update", http.MethodPatch, lists+"/{customer_list_id}", recordsBody, a.updateCustomerList),
-		read("conversion_tags/list", tags, a.listConversionTags),
+		read("conversion_tags/list", tags, client, a.listConversionTags),
 		write("conversion_tags/create", http.MethodPost, tags, smallBody, a.createConversionTag),
-		read("conversion_tags/get", tags+"/{conversion_tag_id}", a.getConversionTag),
-		write("events/create", http.MethodPost, account+"/events", eventsBody, a.createEvents),
+		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),
+		{
+			Operation: "events/create", Method: http.MethodPost, Path: account + "/events", Scope: parterre.ScopeAdsWrite,
+			Category: ratelimit.AdsConversions, Also: parterre.ConversionToken, MaxBody: eventsBody, Handle: a.createEvents,
+		},
 	}
 }
 

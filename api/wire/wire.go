@@ -21,6 +21,7 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/oauth"
+	"github.com/parterre/parterre/ratelimit"
 )
 
 // accountParameter is the path parameter that names an ad account. A route that has it is only reached by a principal with
@@ -33,9 +34,23 @@ type Route struct {
 	Method    string         // GET, POST, …
 	Path      string         // with parameters in braces, as the contract writes it
 	Scope     parterre.Scope // what the token must have been granted
-	Sandbox   bool           // only for tokens of the sandbox
-	MaxBody   int64          // how large the body may be, in bytes; 0 when the handler does not want it read
+	Category  ratelimit.Category
+	Also      parterre.TokenKind // a kind of token that is taken beside a user's; UserToken when no other is
+	Sandbox   bool               // only for tokens of the sandbox
+	MaxBody   int64              // how large the body may be, in bytes; 0 when the handler does not want it read
 	Handle    func(*Request) (any, error)
+}
+
+// takes says whether the principal's token opens the route. A conversion token has no scopes: what it opens takes its kind.
+func (r *Route) takes(p *parterre.Principal) bool {
+	switch p.Kind {
+	case parterre.UserToken:
+		return p.Has(r.Scope)
+	case parterre.ConversionToken:
+		return r.Also == p.Kind
+	default:
+		return r.Also == p.Kind && p.Has(r.Scope)
+	}
 }
 
 // Request is a request on its way to a handler. It is valid while the handler runs.
@@ -126,7 +141,7 @@ func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (a
 	if err != nil {
 		return nil, err
 	}
-	if !principal.Has(route.Scope) {
+	if !route.takes(principal) {
 		return nil, parterre.Errorf(parterre.MissingScope, "Your token does not have sufficient permissions to perform this "+
 			"operation. Please ensure your token is authorized with the correct set of scopes. Needed: %s", route.Scope)
 	}

@@ -33,12 +33,17 @@ const (
 	Jobs             Table = "jobs"
 	Audit            Table = "audit"
 	Settings         Table = "settings"
+	Businesses       Table = "businesses"
+	Apps             Table = "apps"
+	Grants           Table = "grants" // what users consented to: codes and refresh tokens
+	Uploads          Table = "uploads"
+	Shares           Table = "shares" // of audiences, with ad accounts and businesses
 )
 
 // Tables are all the tables.
 var Tables = []Table{
 	AdAccounts, Tokens, Roles, Audiences, RemovedAudiences, AudienceVersions, CustomerLists, ListBatches, ConversionTags,
-	Jobs, Audit, Settings,
+	Jobs, Audit, Settings, Businesses, Apps, Grants, Uploads, Shares,
 }
 
 // Row is one record of a table.

@@ -35,10 +35,11 @@ var may = map[string][]string{
 
 	"audiences": {".", "rule", "roll", "index", "index/driver", "catalog", "actalike"},
 	"oauth":     {".", "catalog"},
+	"ratelimit": {"."},
 	"sandbox":   {".", "catalog", "oauth"},
 
-	"api/wire":     {".", "oauth"},
-	"api/v5":       {".", "audiences", "catalog", "conversion", "api/wire", "internal/jsonbody"}, // catalog has the page
+	"api/wire":     {".", "oauth", "ratelimit"},
+	"api/v5":       {".", "audiences", "catalog", "conversion", "ratelimit", "api/wire", "internal/jsonbody"}, // catalog has the page
 	"api/parterre": {".", "audiences", "conversion", "oauth", "api/wire", "internal/jsonbody"},
 
 	"client":       nil, // it has types of its own, as a client in another language would
