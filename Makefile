@@ -42,6 +42,9 @@ cross: ## compile for Linux, macOS and Windows, on amd64 and arm64
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
 
+clients: ## run the official SDK and other clients against the binary; needs Python and Node
+	scripts/clients
+
 bench: $(BENCHSTAT) ## run benchmarks (BENCH, COUNT times) and sum them up, beside those in the file BASE
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bench.txt || { cat bench.txt; exit 1; }
 	$(BENCHSTAT) $(BASE) bench.txt
@@ -65,4 +68,4 @@ $(GOLANGCI_LINT):
 $(BENCHSTAT):
 	GOBIN=$(@D) go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
-.PHONY: help build test race lint fmt cross fuzz bench demo check vet tools clean
+.PHONY: help build test race lint fmt cross fuzz clients bench demo check vet tools clean
