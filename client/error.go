@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,6 +25,10 @@ func (e *Error) Error() string {
 	}
 	return fmt.Sprintf("HTTP %d, code %d: %s", e.Status, e.Code, e.Message)
 }
+
+// ErrUnreached is in the chain of the error for a request that got no answer: nobody listens there, or the connection broke
+// off.
+var ErrUnreached = errors.New("the service was not reached")
 
 // clipped is how much of an answer that is not the API's own the message repeats, in bytes.
 const clipped = 200

@@ -100,12 +100,23 @@ type EventResult struct {
 // SendEvents sends conversion events, at most 1,000. When some of them fail, the error is an [*Error] with status 422, the
 // result still says which and why, and the others have been processed. With test set, events are checked and not stored.
 func (c *Client) SendEvents(ctx context.Context, account string, events []Event, test bool) (EventsResult, error) {
+	return sendEvents(ctx, c, account, events, test)
+}
+
+// SendRawEvents is [Client.SendEvents] for events that are JSON already; they go as they are.
+func (c *Client) SendRawEvents(
+	ctx context.Context, account string, events []json.RawMessage, test bool,
+) (EventsResult, error) {
+	return sendEvents(ctx, c, account, events, test)
+}
+
+func sendEvents[E any](ctx context.Context, c *Client, account string, events []E, test bool) (EventsResult, error) {
 	to := inAccount(account, "events")
 	if test {
 		to.query = url.Values{"test": {"true"}}
 	}
 	in := struct {
-		Data []Event `json:"data"`
+		Data []E `json:"data"`
 	}{events}
 	var out EventsResult
 	err := c.call(ctx, http.MethodPost, to, in, &out)

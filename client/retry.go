@@ -45,6 +45,9 @@ func (c *Client) once(req *http.Request, try int) (body []byte, pause time.Durat
 		if u := (*url.Error)(nil); errors.As(err, &u) {
 			err = u.Err // the caller names the method and the path, without the query
 		}
+		if req.Context().Err() == nil {
+			err = fmt.Errorf("%w: %w", ErrUnreached, err)
+		}
 		return nil, -1, err
 	}
 	defer func() { _ = resp.Body.Close() }()

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parterre/parterre/client"
+	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/demo"
 	"github.com/parterre/parterre/internal/server"
 )
@@ -23,7 +24,7 @@ func demoCommand() *cobra.Command {
 		Short: "Show what the service does, with a made-up shop",
 		Long: "Start the service with its stores in a temporary folder, load a made-up shop through the public API, create an\n" +
 			"audience of each type, update them, and print what happened with the curl line of each update.",
-		Args: cobra.NoArgs,
+		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Out, o.Progress = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return runDemo(cmd.Context(), addr, stay, o)

@@ -1,4 +1,5 @@
-// Command parterre is the audience service in one binary: serve runs it, demo shows what it does.
+// Command parterre is the audience service in one binary: serve runs it, demo shows what it does, and the others speak to a
+// service that runs.
 package main
 
 import (
@@ -10,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/parterre/parterre/internal/cli"
 )
 
 func main() {
@@ -18,7 +21,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "parterre:", err)
-		os.Exit(1) //nolint:gocritic // stop only puts the signals back
+		os.Exit(cli.ExitCode(err)) //nolint:gocritic // stop only puts the signals back
 	}
 }
 
@@ -29,10 +32,14 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		Short: "An audience service that speaks the audience family of the Pinterest API v5",
 		Long: "Parterre is an audience service: it speaks the audience family of the Pinterest API v5 on the wire and has a\n" +
 			"real engine behind it. It is not affiliated with Pinterest.",
+		Args:          cli.Args(cobra.NoArgs), // a command that there is none of
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(cli.UsageError)
 	root.AddCommand(serveCommand(getenv), demoCommand(), versionCommand()) //nolint:contextcheck // cobra hands it on
+	root.AddCommand(cli.Commands(getenv)...)                               //nolint:contextcheck // cobra hands it on
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
 )
 
@@ -25,7 +26,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			"taken from PARTERRE_TOKEN or made and printed at start.",
 		Example: "  parterre serve --addr 127.0.0.1:8080 --data ./parterre-data\n" +
 			"  PARTERRE_TOKEN=secret parterre serve --data mem",
-		Args: cobra.NoArgs,
+		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.Token = strings.TrimSpace(getenv("PARTERRE_TOKEN"))
 			if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -127,14 +127,17 @@ func TestTheSecondSignalEndsTheProcessAtOnce(t *testing.T) {
 	}
 }
 
-func TestARefusalGoesToStandardErrorWithExitCodeOne(t *testing.T) {
-	for _, args := range []string{"server", "serve --port 80", "serve --data mem --addr nonsense", "demo --seed many"} {
+func TestARefusalGoesToStandardErrorWithAnExitCode(t *testing.T) {
+	for args, want := range map[string]int{
+		"server": 2, "serve --port 80": 2, "demo --seed many": 2, "serve nonsense": 2, "tags list --url http://127.0.0.1:1 --token x": 4,
+		"serve --data mem --addr nonsense": 1,
+	} {
 		var stderr strings.Builder
 		cmd := command(t.Context(), t, nil, strings.Fields(args)...)
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()
 		exit := (*exec.ExitError)(nil)
-		if !errors.As(err, &exit) || exit.ExitCode() != 1 || len(out) > 0 || !strings.HasPrefix(stderr.String(), "parterre: ") {
+		if !errors.As(err, &exit) || exit.ExitCode() != want || len(out) > 0 || !strings.HasPrefix(stderr.String(), "parterre: ") {
 			t.Errorf("%s: %v, %q, %q", args, err, out, &stderr)
 		}
 	}

@@ -44,12 +44,14 @@ var may = map[string][]string{
 
 	"client":       nil, // it has types of its own, as a client in another language would
 	"parterretest": {"internal/server", "sandbox", "client"},
-	"cmd/parterre": {"internal/server", "internal/demo", "client"},
+	"cmd/parterre": {"internal/cli", "internal/server", "internal/demo", "client"},
 
 	"internal/archtest":   nil,
-	"internal/demo":       {"client"},
+	"internal/cli":        {"client", "internal/terminal"},
+	"internal/demo":       {"client", "internal/terminal"},
 	"internal/jsonbody":   {"."},
 	"internal/realvisits": nil,
+	"internal/terminal":   nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
 		"audiences", "sandbox", "oauth", "api/wire", "api/v5", "api/parterre",

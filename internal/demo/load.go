@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parterre/parterre/client"
+	"github.com/parterre/parterre/internal/terminal"
 )
 
 const (
@@ -24,7 +25,7 @@ type loader struct {
 	c        *client.Client
 	o        Options
 	shop     *shop
-	progress *progress
+	progress *terminal.Progress
 
 	// What load makes:
 	tag      string   // a conversion tag
@@ -55,8 +56,8 @@ func (l *loader) load(ctx context.Context) ([]loadedRow, error) {
 
 	fromTag := l.o.Events * 2 / 5
 	regulars := (l.o.ListSize + 3) / 4
-	l.progress = newProgress(l.o.Progress, l.o.Persons+l.o.ListSize+regulars+l.o.Engagements+l.o.Events)
-	defer l.progress.close()
+	l.progress = terminal.NewProgress(l.o.Progress, "loading", l.o.Persons+l.o.ListSize+regulars+l.o.Engagements+l.o.Events)
+	defer l.progress.Close()
 	steps := []struct {
 		what  string
 		count int
@@ -81,7 +82,7 @@ func (l *loader) load(ctx context.Context) ([]loadedRow, error) {
 		if s.count == 0 {
 			continue
 		}
-		l.progress.name(s.what)
+		l.progress.Name(s.what)
 		start := time.Now()
 		if err := s.load(ctx, s.count); err != nil {
 			return nil, fmt.Errorf("load %s: %w", s.what, err)
@@ -115,7 +116,7 @@ func (l *loader) loadLists(ctx context.Context, readers, regulars int) error {
 			return err
 		}
 		*list.to = uploaded{made.ID, list.persons}
-		l.progress.add(len(list.persons))
+		l.progress.Add(len(list.persons))
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func (l *loader) sendEvents(ctx context.Context, n int) error {
 			if err != nil {
 				return errors.Join(err, firstFailure(result))
 			}
-			l.progress.add(len(batch))
+			l.progress.Add(len(batch))
 			return nil
 		})
 	}
@@ -167,7 +168,7 @@ func send[T any](
 }
 
 // counted shows the progress of a sequence as it is read.
-func counted[T any](p *progress, values iter.Seq[T]) iter.Seq[T] {
+func counted[T any](p *terminal.Progress, values iter.Seq[T]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		const step = 250
 		n := 0
@@ -176,11 +177,11 @@ func counted[T any](p *progress, values iter.Seq[T]) iter.Seq[T] {
 				return
 			}
 			if n++; n == step {
-				p.add(n)
+				p.Add(n)
 				n = 0
 			}
 		}
-		p.add(n)
+		p.Add(n)
 	}
 }
 

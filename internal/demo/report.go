@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/parterre/parterre/internal/terminal"
 )
 
 // loadedTable says what was loaded and how fast.
@@ -13,9 +15,9 @@ func loadedTable(loaded []loadedRow) string {
 	var rows [][]string
 	for _, l := range loaded {
 		rate := float64(l.count) / max(l.took.Seconds(), 1e-3)
-		rows = append(rows, []string{l.what, thousands(int64(l.count)), short(l.took), thousands(int64(rate))})
+		rows = append(rows, []string{l.what, terminal.Thousands(int64(l.count)), terminal.Short(l.took), terminal.Thousands(int64(rate))})
 	}
-	return table([]column{{"Loaded", false}, {"count", true}, {"time", true}, {"a second", true}}, rows)
+	return terminal.Table([]terminal.Column{{Name: "Loaded"}, {Name: "count", Right: true}, {Name: "time", Right: true}, {Name: "a second", Right: true}}, rows)
 }
 
 // report says what became of the audiences.
@@ -24,22 +26,22 @@ func (s *story) report() string {
 	fastest, slowest := s.audiences[0].madeReady, time.Duration(0)
 	for _, a := range s.audiences {
 		fastest, slowest = min(fastest, a.madeReady), max(slowest, a.madeReady)
-		row := []string{a.after.Name, a.before.AudienceType, a.change, thousands(a.before.Size), "gone", "-"}
+		row := []string{a.after.Name, a.before.AudienceType, a.change, terminal.Thousands(a.before.Size), "gone", "-"}
 		if a.changedReady > 0 {
-			row[4], row[5] = thousands(a.after.Size), short(a.changedReady)
+			row[4], row[5] = terminal.Thousands(a.after.Size), terminal.Short(a.changedReady)
 		}
 		rows = append(rows, row)
 	}
-	columns := []column{
-		{"Audience", false}, {"type", false}, {"update", false}, {"before", true}, {"after", true}, {"READY in", true},
+	columns := []terminal.Column{
+		{Name: "Audience"}, {Name: "type"}, {Name: "update"}, {Name: "before", Right: true}, {Name: "after", Right: true}, {Name: "READY in", Right: true},
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Created %d audiences; each was READY %s to %s after the request.\nThen updated (sizes in people):\n\n",
-		len(s.audiences), short(fastest), short(slowest))
-	b.WriteString(table(columns, rows) + "\n")
+		len(s.audiences), terminal.Short(fastest), terminal.Short(slowest))
+	b.WriteString(terminal.Table(columns, rows) + "\n")
 	for _, ch := range s.changes {
 		if ch.update.Name != nil {
-			fmt.Fprintf(&b, "%q became %q in %s, with no new evaluation.\n", ch.of.before.Name, *ch.update.Name, short(ch.took))
+			fmt.Fprintf(&b, "%q became %q in %s, with no new evaluation.\n", ch.of.before.Name, *ch.update.Name, terminal.Short(ch.took))
 		}
 	}
 	if s.gone != nil {

@@ -1,4 +1,4 @@
-package demo
+package terminal
 
 import (
 	"fmt"
@@ -11,23 +11,24 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how much of the data is loaded: as a bar on a terminal, and as a line a quarter elsewhere. Its methods may
-// be called concurrently.
-type progress struct {
+// Progress shows how far long work has come: as a bar on a terminal, and as a line a quarter elsewhere. Its methods may be
+// called concurrently.
+type Progress struct {
 	mu    sync.Mutex
+	what  string
 	w     io.Writer                // nil to show nothing
 	bar   *progressbar.ProgressBar // nil when w is no terminal
 	total int
 	done  int
 }
 
-// newProgress shows the way to total on w, which may be nil.
-func newProgress(w io.Writer, total int) *progress {
-	p := &progress{w: w, total: total}
+// NewProgress shows the way to total on w, which may be nil. What says in a word what is done.
+func NewProgress(w io.Writer, what string, total int) *Progress {
+	p := &Progress{w: w, what: what, total: total}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(w),
-			progressbar.OptionSetDescription("loading"),
+			progressbar.OptionSetDescription(what),
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
 			progressbar.OptionShowCount(),
@@ -39,17 +40,17 @@ func newProgress(w io.Writer, total int) *progress {
 	return p
 }
 
-// name says what is loaded next.
-func (p *progress) name(what string) {
+// Name says with what the work goes on.
+func (p *Progress) Name(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {
-		p.bar.Describe(fmt.Sprintf("loading %-17s", what))
+		p.bar.Describe(fmt.Sprintf("%s %-17s", p.what, what))
 	}
 }
 
-// add says that n more are loaded.
-func (p *progress) add(n int) {
+// Add says that n more are done.
+func (p *Progress) Add(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.done
@@ -58,12 +59,12 @@ func (p *progress) add(n int) {
 	case p.bar != nil:
 		_ = p.bar.Add(n) // a terminal that goes away is no reason to stop
 	case p.w != nil && quarter(p.done, p.total) > quarter(before, p.total):
-		_, _ = fmt.Fprintf(p.w, "loading: %3d%%\n", 25*quarter(p.done, p.total))
+		_, _ = fmt.Fprintf(p.w, "%s: %3d%%\n", p.what, 25*quarter(p.done, p.total))
 	}
 }
 
-// close takes the bar away, complete or not.
-func (p *progress) close() {
+// Close takes the bar away, complete or not.
+func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar != nil {

@@ -1,4 +1,5 @@
-package demo
+// Package terminal shows things to people: tables, numbers and the progress of long work.
+package terminal
 
 import (
 	"strconv"
@@ -7,18 +8,18 @@ import (
 	"unicode/utf8"
 )
 
-// column is the head of a table's column. Numbers stand at the right.
-type column struct {
-	name  string
-	right bool
+// Column is the head of a table's column. Numbers stand at the right.
+type Column struct {
+	Name  string
+	Right bool
 }
 
-// table sets rows of cells under heads, two spaces from the left margin. Every row has a cell a column.
-func table(columns []column, rows [][]string) string {
+// Table sets rows of cells under heads, two spaces from the left margin. Every row has a cell a column.
+func Table(columns []Column, rows [][]string) string {
 	widths := make([]int, len(columns))
 	heads := make([]string, len(columns))
 	for i, c := range columns {
-		heads[i], widths[i] = c.name, utf8.RuneCountInString(c.name)
+		heads[i], widths[i] = c.Name, utf8.RuneCountInString(c.Name)
 		for _, row := range rows {
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
@@ -28,7 +29,7 @@ func table(columns []column, rows [][]string) string {
 		var line strings.Builder
 		for i, cell := range row {
 			gap := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if columns[i].right {
+			if columns[i].Right {
 				cell = gap + cell
 			} else {
 				cell += gap
@@ -40,10 +41,10 @@ func table(columns []column, rows [][]string) string {
 	return b.String()
 }
 
-// thousands writes a number with commas: 12,345.
-func thousands(n int64) string {
+// Thousands writes a number with commas: 12,345.
+func Thousands(n int64) string {
 	if n < 0 {
-		return "-" + thousands(-n)
+		return "-" + Thousands(-n)
 	}
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -52,8 +53,8 @@ func thousands(n int64) string {
 	return s
 }
 
-// short writes a duration for somebody who reads it: 7 ms, 1.24 s.
-func short(d time.Duration) string {
+// Short writes a duration for somebody who reads it: 7 ms, 1.24 s.
+func Short(d time.Duration) string {
 	if d < time.Second {
 		return strconv.FormatInt(max(1, d.Round(time.Millisecond).Milliseconds()), 10) + " ms"
 	}

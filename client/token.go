@@ -1,0 +1,28 @@
+package client
+
+import (
+	"context"
+	"net/http"
+)
+
+// TokenIssue says what a token of a sandbox may do, and where.
+type TokenIssue struct {
+	Scopes       []string `json:"scopes"`
+	AdAccountIDs []string `json:"ad_account_ids"` // on which its user has a role
+}
+
+// Token is a token as it is told once, when it is made.
+type Token struct {
+	AccessToken string   `json:"access_token"`
+	Scopes      []string `json:"scopes"`
+}
+
+// IssueToken makes a token of a new user, in a sandbox: to rehearse what another caller may do.
+func (c *Client) IssueToken(ctx context.Context, t TokenIssue) (Token, error) {
+	if t.AdAccountIDs == nil {
+		t.AdAccountIDs = []string{}
+	}
+	var out Token
+	err := c.call(ctx, http.MethodPost, own("tokens"), t, &out)
+	return out, err
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parterre/parterre/client"
+	"github.com/parterre/parterre/internal/terminal"
+)
+
+// eventsBatch is how many events go in one request: as many as the API takes.
+const eventsBatch = 1000
+
+func eventsCommand(s *session) *cobra.Command {
+	return group("events", "Send conversion events", eventsSend(s))
+}
+
+// sendReport is what became of the events of a file.
+type sendReport struct {
+	Received  int           `json:"received"`
+	Processed int           `json:"processed"`
+	Failed    []failedEvent `json:"failed"`
+	Warned    int           `json:"warned"`
+}
+
+// failedEvent is an event that was not taken, counted from 1.
+type failedEvent struct {
+	Event   int    `json:"event"`
+	Message string `json:"message"`
+}
+
+func eventsSend(s *session) *cobra.Command {
+	var file string
+	var test bool
+	cmd := &cobra.Command{
+		Use: "send", Short: "Send conversion events from a file", Args: Args(cobra.NoArgs),
+		Long: "Send conversion events as the API takes them. The file has one JSON object a line, a JSON array of them, or the\n" +
+			"body of a request, {\"data\": […]}; - is the standard input. 1,000 events go in a request.",
+	}
+	cmd.RunE = s.run(func(ctx context.Context, c *client.Client, out io.Writer, _ []string) error {
+		f, size, err := openSized(file, cmd.InOrStdin())
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		var shown io.Writer
+		if size > 0 {
+			shown = cmd.ErrOrStderr()
+		}
+		report, err := s.sendEvents(ctx, c, f, test, terminal.NewProgress(shown, "sending", size))
+		if err != nil {
+			return fmt.Errorf("after %d events: %w", report.Received, err)
+		}
+		return s.showReport(out, report)
+	})
+	cmd.Flags().StringVar(&file, "file", "", "the file of events, or -")
+	cmd.Flags().BoolVar(&test, "test", false, "have them checked, and nothing stored")
+	return required(cmd, "file")
+}
+
+func (s *session) sendEvents(
+	ctx context.Context, c *client.Client, f io.Reader, test bool, progress *terminal.Progress,
+) (report sendReport, err error) {
+	defer progress.Close()
+	report.Failed = []failedEvent{}
+	var next []json.RawMessage
+	flush := func() error {
+		if len(next) == 0 {
+			return nil
+		}
+		result, err := c.SendRawEvents(ctx, s.account, next, test)
+		if err != nil && len(result.Events) == 0 {
+			return err
+		}
+		for i, e := range result.Events {
+			if e.Error != "" {
+				report.Failed = append(report.Failed, failedEvent{report.Received + i + 1, e.Error})
+			}
+			if e.Warning != "" {
+				report.Warned++
+			}
+		}
+		report.Received += len(next)
+		report.Processed += result.Processed
+		for _, e := range next {
+			progress.Add(len(e) + 1)
+		}
+		next = next[:0]
+		return nil
+	}
+	for e, err := range rawEvents(f) {
+		if err != nil {
+			return report, err
+		}
+		if next = append(next, e); len(next) == eventsBatch {
+			if err := flush(); err != nil {
+				return report, err
+			}
+		}
+	}
+	return report, flush()
+}
+
+func (s *session) showReport(w io.Writer, r sendReport) error {
+	err := s.show(w, r, [][2]string{
+		{"events", terminal.Thousands(int64(r.Received))},
+		{"processed", terminal.Thousands(int64(r.Processed))},
+		{"failed", terminal.Thousands(int64(len(r.Failed)))},
+		{"with a warning", terminal.Thousands(int64(r.Warned))},
+	})
+	if err != nil {
+		return err
+	}
+	const most = 20
+	for i, f := range r.Failed {
+		if s.json {
+			break
+		}
+		if i == most {
+			_, _ = fmt.Fprintf(w, "  … and %d more; --json has them all\n", len(r.Failed)-most)
+			break
+		}
+		if _, err := fmt.Fprintf(w, "  event %d: %s\n", f.Event, clean(f.Message)); err != nil {
+			return err
+		}
+	}
+	if len(r.Failed) > 0 {
+		return fmt.Errorf("%d of %d events failed: %w", len(r.Failed), r.Received, errPartly)
+	}
+	return nil
+}
+
+// rawEvents yields the events of a file as they stand: objects one after the other, an array of them, or an object that has
+// the array as its only member, data.
+func rawEvents(r io.Reader) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		in := bufio.NewReader(r)
+		d := json.NewDecoder(in)
+		for n := 1; ; n++ {
+			var v json.RawMessage
+			switch err := d.Decode(&v); {
+			case err == io.EOF:
+				return
+			case err != nil:
+				yield(nil, fmt.Errorf("the file is not JSON after %d values: %w", n-1, err))
+				return
+			}
+			for _, e := range unwrap(v) {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func unwrap(v json.RawMessage) []json.RawMessage {
+	var all []json.RawMessage
+	if bytes.HasPrefix(v, []byte("[")) && json.Unmarshal(v, &all) == nil {
+		return all
+	}
+	var body struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if json.Unmarshal(v, &body) == nil && body.Data != nil {
+		return body.Data
+	}
+	return []json.RawMessage{v}
+}
