@@ -38,8 +38,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(cli.UsageError)
-	root.AddCommand(serveCommand(getenv), demoCommand(), versionCommand()) //nolint:contextcheck // cobra hands it on
-	root.AddCommand(cli.Commands(getenv)...)                               //nolint:contextcheck // cobra hands it on
+	root.AddCommand(serveCommand(getenv), demoCommand(), fidelityCommand(), versionCommand()) //nolint:contextcheck // cobra hands it on
+	root.AddCommand(cli.Commands(getenv)...)                                                  //nolint:contextcheck // cobra hands it on
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

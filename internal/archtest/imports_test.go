@@ -44,7 +44,7 @@ var may = map[string][]string{
 
 	"client":       nil, // it has types of its own, as a client in another language would
 	"parterretest": {"internal/server", "sandbox", "client"},
-	"cmd/parterre": {"internal/cli", "internal/server", "internal/demo", "client"},
+	"cmd/parterre": {"api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
 
 	"internal/archtest":   nil,
 	"internal/cli":        {"client", "internal/terminal"},
