@@ -14,23 +14,29 @@ type Code int
 
 // The codes, one a meaning.
 const (
-	Internal              Code = iota // a fault of ours, or of the machine
-	InvalidRequest                    // a parameter or the body is wrong
-	InvalidBookmark                   // a bookmark is not one that we gave out for this list
-	InvalidRecords                    // customer list records are malformed or too many
-	NoValidRecords                    // customer list records hold nothing usable
-	InvalidEvents                     // some conversion events of a request failed; the error carries the results
-	TooLarge                          // the body is over the size limit
-	Unauthenticated                   // no token, or one that we do not know
-	MissingScope                      // the token lacks a scope of the operation
-	Forbidden                         // the principal has no right on the ad account
-	AudienceNotFound                  // no such audience in the ad account, or it was removed
-	CustomerListNotFound              // no such customer list in the ad account
-	ConversionTagNotFound             // no such conversion tag in the ad account
-	RouteNotFound                     // no operation at this path
-	MethodNotAllowed                  // the path has operations, but none with this method
-	Unavailable                       // stopping, or too busy; trying again later may help
-	NotFound                          // a record of a store is absent; use cases turn it into one of the above
+	Internal               Code = iota // a fault of ours, or of the machine
+	InvalidRequest                     // a parameter or the body is wrong
+	InvalidParameters                  // an operation refuses what it was asked as a whole: a bookmark, a hierarchy, a second run
+	InvalidRecords                     // customer list records are malformed or too many
+	NoValidRecords                     // customer list records hold nothing usable
+	InvalidEvents                      // some conversion events of a request failed; the error carries the results
+	TooLarge                           // the body is over the size limit
+	UnsupportedMediaType               // the body is of a type or an encoding that the operation does not read
+	Unauthenticated                    // no token, or one that we do not know
+	MissingScope                       // the token lacks a scope of the operation
+	Forbidden                          // the principal has no right on the ad account, the business or the record
+	AudienceForbidden                  // a request names an audience that the ad account neither owns nor received
+	AdAccountNotFound                  // there is no such ad account, which the caller could know; otherwise it is Forbidden
+	AudienceNotFound                   // no such audience in the ad account, or it was removed
+	CustomerListNotFound               // no such customer list in the ad account
+	UploadNotFound                     // no such upload of the customer list
+	ConversionTagNotFound              // no such conversion tag in the ad account
+	SharedAccountsNotFound             // the accounts an audience is shared with: it is unknown, or somebody else's
+	RouteNotFound                      // no operation at this path
+	MethodNotAllowed                   // the path has operations, but none with this method
+	RateLimited                        // more requests than a rate limit allows
+	Unavailable                        // stopping, or too busy; trying again later may help
+	NotFound                           // a record of a store is absent; use cases turn it into one of the above
 )
 
 // Error is the one error type that crosses package borders. Public is what the caller may read; Err is for the log and

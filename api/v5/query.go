@@ -45,7 +45,7 @@ func (a *API) listing(r *wire.Request, name, complaint string) (l listing, err e
 		after, ok := a.bookmarks.read(l.name, bookmark)
 		if !ok {
 			return l, &parterre.Error{
-				Code: parterre.InvalidBookmark, Field: "bookmark",
+				Code: parterre.InvalidParameters, Field: "bookmark",
 				Public: complaint + " 'bookmark' is not one that this list gave out: send one back as it came, with the same order",
 			}
 		}

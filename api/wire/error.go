@@ -9,37 +9,6 @@ import (
 	"github.com/parterre/parterre"
 )
 
-// kind is what a code becomes on the wire.
-type kind struct {
-	status int // of HTTP
-	number int // in the body; one number a meaning
-}
-
-// kinds is the catalogue of errors. The numbers are those of the reference, section 1.4; where it has none for a meaning,
-// the number is that of the family: 1 for a request that is not as it must be, and the HTTP status otherwise.
-var kinds = map[parterre.Code]kind{
-	parterre.Internal:              {http.StatusInternalServerError, 12},
-	parterre.InvalidRequest:        {http.StatusBadRequest, 1},
-	parterre.InvalidBookmark:       {http.StatusBadRequest, 400},
-	parterre.InvalidRecords:        {http.StatusBadRequest, 2740},
-	parterre.NoValidRecords:        {http.StatusBadRequest, 2741},
-	parterre.InvalidEvents:         {http.StatusUnprocessableEntity, 953},
-	parterre.TooLarge:              {http.StatusRequestEntityTooLarge, 413},
-	parterre.Unauthenticated:       {http.StatusUnauthorized, 2},
-	parterre.MissingScope:          {http.StatusUnauthorized, 3},
-	parterre.Forbidden:             {http.StatusForbidden, 29},
-	parterre.AudienceNotFound:      {http.StatusNotFound, 1000},
-	parterre.CustomerListNotFound:  {http.StatusNotFound, 1001},
-	parterre.ConversionTagNotFound: {http.StatusNotFound, 404},
-	parterre.NotFound:              {http.StatusNotFound, 404},
-	parterre.RouteNotFound:         {http.StatusNotFound, 404},
-	parterre.MethodNotAllowed:      {http.StatusMethodNotAllowed, 5},
-	parterre.Unavailable:           {http.StatusServiceUnavailable, 503},
-}
-
-// internalMessage is all that a caller learns of a fault of ours.
-const internalMessage = "Something went wrong on our end. Sorry about that."
-
 // lastResort is the body of an answer that could not be rendered.
 const lastResort = `{"code":12,"message":"` + internalMessage + `"}`
 
@@ -58,7 +27,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		e = parterre.Errorf(parterre.Unavailable, "The request was called off before it was done; it may be sent again")
 	}
-	k := kinds[e.Code]
+	k := kindOf(e.Code)
 	body := envelope{Code: k.number, Message: e.Public, Details: e.Details}
 	switch e.Code {
 	case parterre.Internal:

@@ -142,8 +142,7 @@ func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (a
 		return nil, err
 	}
 	if !route.takes(principal) {
-		return nil, parterre.Errorf(parterre.MissingScope, "Your token does not have sufficient permissions to perform this "+
-			"operation. Please ensure your token is authorized with the correct set of scopes. Needed: %s", route.Scope)
+		return nil, parterre.Errorf(parterre.MissingScope, missingScope+" Needed: %s", route.Scope)
 	}
 	if route.Sandbox && !principal.Sandbox {
 		return nil, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
