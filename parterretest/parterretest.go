@@ -8,6 +8,7 @@
 package parterretest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/parterre/parterre/client"
 	"github.com/parterre/parterre/internal/server"
+	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
 )
 
@@ -24,6 +26,9 @@ type Options struct {
 	Token string           // the token of the sandbox; a new one is made when empty
 	Now   func() time.Time // the service's clock; time.Now when nil
 	Log   *slog.Logger     // nothing is logged when nil
+
+	// RateLimits is the tier of the rate limits, standard or trial; nothing is counted when it is empty.
+	RateLimits string
 }
 
 // Server is a live service.
@@ -44,8 +49,12 @@ func Start(t testing.TB, o *Options) *Server {
 	if data == "" {
 		data = server.Memory
 	}
+	limits, err := ratelimit.Parse(cmp.Or(o.RateLimits, ratelimit.Off))
+	if err != nil {
+		t.Fatalf("start Parterre: %v", err)
+	}
 	s, err := server.Build(context.Background(), server.Config{
-		Addr: "127.0.0.1:0", Data: data, Token: o.Token, Now: o.Now, Log: o.Log, Grace: time.Second,
+		Addr: "127.0.0.1:0", Data: data, Token: o.Token, Now: o.Now, Log: o.Log, RateLimits: limits, Grace: time.Second,
 	})
 	if err != nil {
 		t.Fatalf("start Parterre: %v", err)

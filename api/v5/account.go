@@ -32,7 +32,7 @@ func accountShape(v audiences.AdAccountView) adAccount {
 
 func (a *API) listAdAccounts(r *wire.Request) (any, error) {
 	// Every ad account of the sandbox is the principal's own, so the parameter changes nothing, but it must be right.
-	if _, err := truth(r, "include_shared_accounts"); err != nil {
+	if _, err := truth(r.Request, "include_shared_accounts"); err != nil {
 		return nil, err
 	}
 	l, err := a.listing(r, "ad_accounts/list", "Invalid parameters.")

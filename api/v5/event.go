@@ -1,9 +1,12 @@
 package v5
 
 import (
+	"net/http"
+
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/conversion"
+	"github.com/parterre/parterre/ratelimit"
 )
 
 // maxTestEvents is how many events of a test are processed (reference, section 17, 54).
@@ -16,8 +19,16 @@ type eventsResult struct {
 	Events    []conversion.Result `json:"events"`
 }
 
+// countEvents tells events that are a test apart, which have a limit of their own.
+func countEvents(r *http.Request) ratelimit.Category {
+	if test, err := truth(r, "test", "is_test"); err == nil && test {
+		return ratelimit.AdsConversionsTest
+	}
+	return ratelimit.AdsConversions
+}
+
 func (a *API) createEvents(r *wire.Request) (any, error) {
-	test, err := truth(r, "test", "is_test")
+	test, err := truth(r.Request, "test", "is_test")
 	if err != nil {
 		return nil, err
 	}

@@ -72,4 +72,26 @@ var Ledger = []Fidelity{
 		{Recorded, "num_batches grows by one and the submitted records are counted at once, whoever they are."},
 		{Inferred, "Back to PROCESSING until the records are matched."},
 	}},
+	{"conversion_tags/list", []Note{
+		{Contract, "All tags without pages, {\"items\": […]}; filter_deleted is false by default."},
+		{Recorded, "enhanced_match_status and last_fired_time_ms are left out where they would be null."},
+	}},
+	{"conversion_tags/create", []Note{
+		{Contract, "name is required; the flags and md_frequency are optional."},
+		{Recorded, "200, version \"3\", ACTIVE, a flag that is null is false, md_frequency 1 when left out; names may repeat."},
+	}},
+	{"conversion_tags/get", []Note{
+		{Contract, "The tag with its code and its flags."},
+		{Inferred, "404 with code 404 for an unknown id."},
+		{Differs, "Nothing serves the script that the code names; what a tag saw comes in through /parterre/v1/events."},
+	}},
+	{"events/create", []Note{
+		{Contract, "The closed schema with its lengths, ranges and enumerations; 1 to 1,000 events; test."},
+		{Recorded, "200 when all were processed, 422 with code 953 and the results in details when one failed; messages are \"\", not null."},
+		{Recorded, "An e-mail that is no SHA-256 digest fails the event; an external_id that is none is a warning; an unknown name is a warning."},
+		{Inferred, "Older than 540 days, or more than a day ahead, fails the event, with the recorded wording."},
+		{Inferred, "is_test is taken like test; of a test the first 20 events are looked at."},
+		{Inferred, "Events belong to every conversion tag of the ad account, because the request names none."},
+		{Differs, "The recommendation to send external_id and click_id is not made: recordings contradict each other."},
+	}},
 }

@@ -1,6 +1,7 @@
 package v5
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,7 @@ func word(r *wire.Request, name string, allowed ...string) (string, error) {
 
 // truth reads a parameter that is true or false, in any case; false when it is absent. Of several names the first that is
 // there counts.
-func truth(r *wire.Request, names ...string) (bool, error) {
+func truth(r *http.Request, names ...string) (bool, error) {
 	q := r.URL.Query()
 	for _, name := range names {
 		if !q.Has(name) {

@@ -36,7 +36,7 @@ func snippet(t parterre.ConversionTag) string {
 
 func (a *API) listConversionTags(r *wire.Request) (any, error) {
 	// No tag is ever archived or deleted, so the parameter changes nothing, but it must be right.
-	if _, err := truth(r, "filter_deleted"); err != nil {
+	if _, err := truth(r.Request, "filter_deleted"); err != nil {
 		return nil, err
 	}
 	tags, err := a.service.ConversionTags(r.Context(), r.Account)

@@ -68,7 +68,8 @@ func (a *API) Routes() []wire.Route {
 		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),
 		{
 			Operation: "events/create", Method: http.MethodPost, Path: account + "/events", Scope: parterre.ScopeAdsWrite,
-			Category: ratelimit.AdsConversions, Also: parterre.ConversionToken, MaxBody: eventsBody, Handle: a.createEvents,
+			Category: ratelimit.AdsConversions, CountAs: countEvents, Also: parterre.ConversionToken, MaxBody: eventsBody,
+			Handle: a.createEvents,
 		},
 	}
 }

@@ -33,7 +33,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case parterre.Internal:
 		body.Message = internalMessage
 		s.log.Error("a request failed", slog.String("method", r.Method), slog.String("path", r.URL.Path),
-			slog.String("error", err.Error()))
+			slog.String("rid", w.Header().Get(rid)), slog.String("error", err.Error()))
 	case parterre.Unauthenticated:
 		body.Status = "failure" // as recorded (reference, section 1.2)
 	default: // the message is for the caller

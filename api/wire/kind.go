@@ -118,8 +118,7 @@ var kinds = []kind{
 	{
 		parterre.UnsupportedMediaType, http.StatusUnsupportedMediaType, 415, inferred,
 		"the body is of a type, or in an encoding, that the operation does not read",
-		"The request body is of type 'application/x-www-form-urlencoded': send JSON, with the header " +
-			"'Content-Type: application/json'",
+		"The body must be JSON, sent with the header Content-Type: application/json (was 'application/x-www-form-urlencoded')",
 	},
 	{
 		parterre.InvalidEvents, http.StatusUnprocessableEntity, 953, recorded,

@@ -30,14 +30,15 @@ const accountParameter = "ad_account_id"
 
 // Route is one operation.
 type Route struct {
-	Operation string         // its name: the operationId of the contract, where it has one
-	Method    string         // GET, POST, …
-	Path      string         // with parameters in braces, as the contract writes it
-	Scope     parterre.Scope // what the token must have been granted
-	Category  ratelimit.Category
-	Also      parterre.TokenKind // a kind of token that is taken beside a user's; UserToken when no other is
-	Sandbox   bool               // only for tokens of the sandbox
-	MaxBody   int64              // how large the body may be, in bytes; 0 when the handler does not want it read
+	Operation string                                 // its name: the operationId of the contract, where it has one
+	Method    string                                 // GET, POST, …
+	Path      string                                 // with parameters in braces, as the contract writes it
+	Scope     parterre.Scope                         // what the token must have been granted
+	Category  ratelimit.Category                     // what a request counts as
+	Also      parterre.TokenKind                     // a kind of token that is taken beside a user's; UserToken when no other is
+	Sandbox   bool                                   // only for tokens of the sandbox
+	MaxBody   int64                                  // how large the body may be, in bytes; 0 when the handler does not want it read
+	CountAs   func(*http.Request) ratelimit.Category // tells requests of the route apart; nil when all count as Category
 	Handle    func(*Request) (any, error)
 }
 
@@ -70,16 +71,18 @@ func (r *Request) ID(name string) (parterre.ID, error) {
 type Server struct {
 	tokens    *oauth.Tokens
 	authorise func(ctx context.Context, p *parterre.Principal, account parterre.ID) error
+	limits    *ratelimit.Limiter
 	log       *slog.Logger
 	mux       *http.ServeMux
 }
 
-// NewServer makes a server for the routes. Authorise says whether a principal may act on an ad account.
+// NewServer makes a server for the routes. Authorise says whether a principal may act on an ad account; limits counts what
+// principals ask.
 func NewServer(
-	tokens *oauth.Tokens, authorise func(context.Context, *parterre.Principal, parterre.ID) error, log *slog.Logger,
-	routes ...Route,
+	tokens *oauth.Tokens, authorise func(context.Context, *parterre.Principal, parterre.ID) error, limits *ratelimit.Limiter,
+	log *slog.Logger, routes ...Route,
 ) *Server {
-	s := &Server{tokens: tokens, authorise: authorise, log: log, mux: http.NewServeMux()}
+	s := &Server{tokens: tokens, authorise: authorise, limits: limits, log: log, mux: http.NewServeMux()}
 	methods := map[string][]string{}
 	for _, route := range routes {
 		s.mux.Handle(route.Method+" "+route.Path, s.handler(&route))
@@ -95,6 +98,7 @@ func NewServer(
 // ServeHTTP answers a request. It never redirects, as the API does not: a path that is not written in its shortest form
 // names nothing.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name(w.Header())
 	defer func() {
 		if fault := recover(); fault != nil {
 			if fault == http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
@@ -134,38 +138,55 @@ func (s *Server) handler(route *Route) http.Handler {
 	})
 }
 
-// answer takes a request through authentication, scope, query, right on the ad account and body to the handler, in this
-// order.
+// answer takes a request through authentication, scope, query, right on the ad account, rate limit and body to the handler.
+// What is refused in between counts against the limit as well, and a request beyond the limit is told nothing else.
 func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (any, error) {
 	principal, err := s.principal(r)
 	if err != nil {
 		return nil, err
 	}
-	if !route.takes(principal) {
-		return nil, parterre.Errorf(parterre.MissingScope, missingScope+" Needed: %s", route.Scope)
-	}
-	if route.Sandbox && !principal.Sandbox {
-		return nil, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
-	}
-	if err := checkQuery(r.URL.RawQuery); err != nil {
+	req, refused := s.admit(route, r, principal)
+	if err := s.count(route, w, req); err != nil {
 		return nil, err
 	}
-	r.Body = &patient{r.Body, http.NewResponseController(w)}
-	req := &Request{Request: r, Principal: principal}
-	if strings.Contains(route.Path, "{"+accountParameter+"}") {
-		if req.Account, err = req.ID(accountParameter); err != nil {
-			return nil, err
-		}
-		if err := s.authorise(r.Context(), principal, req.Account); err != nil {
-			return nil, err
-		}
+	if refused != nil {
+		return nil, refused
 	}
+	r.Body = &patient{r.Body, http.NewResponseController(w)}
 	if route.MaxBody > 0 {
+		if err := checkType(r.Header); err != nil {
+			return nil, err
+		}
 		if req.Payload, err = readBody(w, r, route.MaxBody); err != nil {
 			return nil, err
 		}
 	}
 	return route.Handle(req)
+}
+
+// admit looks at what a principal may do. The request it gives is complete when there is no error.
+func (s *Server) admit(route *Route, r *http.Request, p *parterre.Principal) (*Request, error) {
+	req := &Request{Request: r, Principal: p}
+	if !route.takes(p) {
+		return req, parterre.Errorf(parterre.MissingScope, missingScope+" Needed: %s", route.Scope)
+	}
+	if route.Sandbox && !p.Sandbox {
+		return req, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
+	}
+	if err := checkQuery(r.URL.RawQuery); err != nil {
+		return req, err
+	}
+	if strings.Contains(route.Path, "{"+accountParameter+"}") {
+		account, err := req.ID(accountParameter)
+		if err != nil {
+			return req, err
+		}
+		if err := s.authorise(r.Context(), p, account); err != nil {
+			return req, err
+		}
+		req.Account = account
+	}
+	return req, nil
 }
 
 // principal authenticates the bearer token.

@@ -22,6 +22,7 @@ import (
 	"github.com/parterre/parterre/catalog"
 	"github.com/parterre/parterre/catalog/memcatalog"
 	"github.com/parterre/parterre/oauth"
+	"github.com/parterre/parterre/ratelimit"
 )
 
 const token1 = "pina_test"
@@ -45,7 +46,7 @@ func serve(t *testing.T, routes ...wire.Route) (h http.Handler, log *bytes.Buffe
 		return nil
 	}
 	log = new(bytes.Buffer)
-	return wire.NewServer(tokens, authorise, slog.New(slog.NewTextHandler(log, nil)), routes...), log
+	return wire.NewServer(tokens, authorise, ratelimit.New(nil, time.Now), slog.New(slog.NewTextHandler(log, nil)), routes...), log
 }
 
 // ask sends a request with the token.

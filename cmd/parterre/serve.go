@@ -14,11 +14,14 @@ import (
 
 	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
+	"github.com/parterre/parterre/ratelimit"
 )
 
 func serveCommand(getenv func(string) string) *cobra.Command {
 	var c server.Config
 	var verbose bool
+	var tier string
+	var changes []string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
@@ -35,6 +38,11 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			if c.Addr == "" || c.Data == "" {
 				return errors.New("--addr and --data must not be empty")
 			}
+			limits, err := ratelimit.Parse(tier, changes...)
+			if err != nil {
+				return cli.UsageError(cmd, err)
+			}
+			c.RateLimits = limits
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -44,6 +52,9 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"address to listen on (PARTERRE_ADDR)")
 	flags.StringVar(&c.Data, "data", cmp.Or(getenv("PARTERRE_DATA"), "./parterre-data"),
 		"folder for the data, or mem to keep nothing (PARTERRE_DATA)")
+	flags.StringVar(&tier, "rate-limits", cmp.Or(getenv("PARTERRE_RATE_LIMITS"), "standard"),
+		"the tier of the rate limits: standard, trial or off (PARTERRE_RATE_LIMITS)")
+	flags.StringArrayVar(&changes, "rate-limit", nil, "another limit, as in ads_write=10/60s; may be given again")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }

@@ -43,8 +43,8 @@ var may = map[string][]string{
 	"api/parterre": {".", "audiences", "conversion", "oauth", "api/wire", "internal/jsonbody"},
 
 	"client":       nil, // it has types of its own, as a client in another language would
-	"parterretest": {"internal/server", "sandbox", "client"},
-	"cmd/parterre": {"api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
+	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
+	"cmd/parterre": {"ratelimit", "api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
 
 	"internal/archtest":   nil,
 	"internal/cli":        {"client", "internal/terminal"},
@@ -54,7 +54,7 @@ var may = map[string][]string{
 	"internal/terminal":   nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
-		"audiences", "sandbox", "oauth", "api/wire", "api/v5", "api/parterre",
+		"audiences", "sandbox", "oauth", "ratelimit", "api/wire", "api/v5", "api/parterre",
 	},
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/parterre/parterre/index"
 	indexdriver "github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/oauth"
+	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
 )
 
@@ -36,7 +37,9 @@ type Config struct {
 	Token string           // the token of the sandbox; a new one is made when it is empty
 	Now   func() time.Time // the clock; time.Now when nil
 	Log   *slog.Logger     // nothing is logged when nil
-	Grace time.Duration    // how long requests may take to end when the service stops; 10 seconds when 0
+	// RateLimits are what callers may ask; nothing is counted when nil.
+	RateLimits *ratelimit.Limits
+	Grace      time.Duration // how long requests may take to end when the service stops; 10 seconds when 0
 
 	// Index goes around the store of the index when it is not nil: to watch what the engine asks of it, or to hold it up.
 	Index func(indexdriver.Driver) indexdriver.Driver
@@ -141,7 +144,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 
 	routes := v5.New(service, key, c.Now).Routes()
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
-	return health(service.Healthy, wire.NewServer(tokens, service.Authorise, s.log, routes...)), nil
+	return health(service.Healthy, wire.NewServer(tokens, service.Authorise, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)), nil
 }
 
 // health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.

@@ -1,0 +1,41 @@
+package wire
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/parterre/parterre"
+)
+
+// rid is the header that names a request. Of the headers that the live service was seen to send (reference, section 1.9),
+// the two names of a request and Cache-Control are sent: what the others tell is about machines that are not here.
+const rid = "X-Pinterest-Rid"
+
+// name gives the answer its names: sixteen digits, and 128 bits in hexadecimal.
+func name(h http.Header) {
+	var long [16]byte
+	for i := range long {
+		long[i] = byte(rand.Uint32()) //nolint:gosec // it is a name, not a secret
+	}
+	h.Set(rid, fmt.Sprintf("%016d", rand.Uint64N(1e16))) //nolint:gosec // as above
+	h.Set("X-Pinterest-Rid-128bit", hex.EncodeToString(long[:]))
+}
+
+// checkType refuses a body that says it is something else than JSON, or is packed. One that does not say what it is is read.
+func checkType(h http.Header) error {
+	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return parterre.Errorf(parterre.UnsupportedMediaType,
+			"The body must be sent as it is: the header Content-Encoding was %s", parterre.Quote(encoding))
+	}
+	given := h.Get("Content-Type")
+	kind, _, err := mime.ParseMediaType(given)
+	if given == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json")) {
+		return nil
+	}
+	return parterre.Errorf(parterre.UnsupportedMediaType,
+		"The body must be JSON, sent with the header Content-Type: application/json (was %s)", parterre.Quote(given))
+}
