@@ -148,6 +148,12 @@ func (c *facetCache) get(key driver.FacetKey) *facetEntry {
 	return c.old[key]
 }
 
+// forget drops what is known of a facet that is no more.
+func (c *facetCache) forget(key driver.FacetKey) {
+	delete(c.young, key)
+	delete(c.old, key)
+}
+
 func (c *facetCache) put(key driver.FacetKey, e *facetEntry) {
 	if c.young[key] == e {
 		return

@@ -77,12 +77,13 @@ type Tops struct {
 }
 
 // Writes is one atomic change of the store. Bindings, people and facets replace what is stored under the same name.
-// Drops are carried out before merges.
+// Drops are carried out before merges. A facet that goes is one that is stored, with its number; it is not in Facets.
 type Writes struct {
 	Tops     Tops // fields that are zero stay as they are
 	Bindings []Binding
 	People   []Person
 	Facets   []Facet
+	Going    []Facet // facets that are deleted; their bodies are not looked at, their rolls stay
 	Drops    []RollID
 	Merges   []Merge
 }

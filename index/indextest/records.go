@@ -140,6 +140,27 @@ var facetLaws = []law{
 		s.want("facets of the last", s.scanFacets(largestID), []body{{1, "of the last"}})
 		s.want("facets of an account without", s.scanFacets(9), []body(nil))
 	}},
+	{"a facet that goes is found no more, and leaves the others and its roll", "", func(s *store) {
+		of := driver.RollID{Kind: driver.FacetRoll, A: 300}
+		s.apply(&driver.Writes{Facets: []driver.Facet{
+			facet(7, 'a', 300, "300"), facet(7, 'b', 301, "301"), facet(8, 'a', 302, "of another"),
+		}, Merges: []driver.Merge{merging(of, 0, 1, 5)}})
+		s.apply(&driver.Writes{Going: []driver.Facet{facet(7, 'a', 300, "")}})
+		s.want("facets", s.facets(facetKey(7, 'a'), facetKey(7, 'b'), facetKey(8, 'a')), []driver.FacetID{0, 301, 302})
+		s.want("facets of 7", s.scanFacets(7), []body{{301, "301"}})
+		s.want("facets of 8", s.scanFacets(8), []body{{302, "of another"}})
+		s.want("its roll", s.chunk(of, 0), stamps{1: 5})
+		s.apply(&driver.Writes{Facets: []driver.Facet{facet(7, 'a', 303, "again")}})
+		s.want("facets", s.facets(facetKey(7, 'a')), []driver.FacetID{303})
+		s.want("facets of 7", s.scanFacets(7), []body{{301, "301"}, {303, "again"}})
+	}},
+	{"a facet that goes has gone after a restart", Durable, func(s *store) {
+		s.apply(&driver.Writes{Facets: []driver.Facet{facet(7, 'a', 1, "1"), facet(7, 'b', 2, "2")}},
+			&driver.Writes{Going: []driver.Facet{facet(7, 'a', 1, "")}})
+		s.reopen()
+		s.want("facets of 7", s.scanFacets(7), []body{{2, "2"}})
+		s.want("facets", s.facets(facetKey(7, 'a')), []driver.FacetID{0})
+	}},
 	{"the last body of a facet wins", "", func(s *store) {
 		s.apply(&driver.Writes{Facets: []driver.Facet{facet(7, 'a', 1, "first")}})
 		s.apply(&driver.Writes{Facets: []driver.Facet{facet(7, 'a', 1, "second")}})

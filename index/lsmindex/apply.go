@@ -79,6 +79,12 @@ func (w *writer) write(from *driver.Writes) {
 		w.key = appendBodyKey(w.key[:0], f.Key.Account, f.ID)
 		w.set(w.key, f.Body)
 	}
+	for _, f := range from.Going {
+		w.key = appendFacetKey(w.key[:0], f.Key)
+		w.delete(w.key)
+		w.key = appendBodyKey(w.key[:0], f.Key.Account, f.ID)
+		w.delete(w.key)
+	}
 	for _, id := range from.Drops {
 		w.drop(id)
 	}
@@ -98,6 +104,12 @@ func (w *writer) setNumber(key []byte, n uint32) {
 	w.value = appendNumber(w.value[:0], n)
 	if w.err == nil {
 		w.err = w.batch.Set(key, w.value, nil)
+	}
+}
+
+func (w *writer) delete(key []byte) {
+	if w.err == nil {
+		w.err = w.batch.Delete(key, nil)
 	}
 }
 

@@ -169,6 +169,10 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 		}
 		x.mu.bodies[f.Key.Account][f.ID] = copied(f.Body)
 	}
+	for _, f := range w.Going {
+		delete(x.mu.facets, f.Key)
+		delete(x.mu.bodies[f.Key.Account], f.ID)
+	}
 	for _, id := range w.Drops {
 		delete(x.mu.rolls, id)
 	}

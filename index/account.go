@@ -1,0 +1,59 @@
+package index
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// facetsAtOnce is how many facets are dropped in one change.
+const facetsAtOnce = 1000
+
+// errEnough ends a scan that has found what it came for.
+var errEnough = errors.New("enough facets")
+
+// DropAccount removes every facet of an ad account, and who produced it, for good. What the rolls of audiences took over from
+// them stays. It is durable when it returns nil; cut short, it may be repeated. An event that is taken in meanwhile is removed
+// or stays whole.
+func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
+	for {
+		more, durable, err := ix.dropSome(ctx, account)
+		if err != nil {
+			return err
+		}
+		if err := ix.settled(durable); err != nil {
+			return err
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// dropSome removes some facets of an ad account. More says that there may be others.
+func (ix *Index) dropSome(ctx context.Context, account parterre.ID) (more bool, durable func() error, err error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	var w driver.Writes
+	err = ix.d.ScanFacets(ctx, account, func(id driver.FacetID, body []byte) error {
+		if len(w.Going) == facetsAtOnce {
+			return errEnough
+		}
+		w.Going = append(w.Going, driver.Facet{Key: facetKey(account, body), ID: id})
+		w.Drops = append(w.Drops, facetRoll(id))
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return false, nil, parterre.Internalf(err, "find the facets of ad account %d", account)
+	}
+	more = err != nil
+	if durable, err = ix.applyLocked(ctx, &w); err != nil {
+		return false, nil, err
+	}
+	for _, f := range w.Going {
+		ix.mu.facets.forget(f.Key)
+	}
+	return more, durable, nil
+}

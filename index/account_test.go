@@ -1,0 +1,51 @@
+package index_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// What an ad account dropped does not come back, not by the cache either; others keep theirs, and new events count.
+func TestDroppingAnAdAccount(t *testing.T) {
+	overEach(t, func(t *testing.T, open func() driver.Driver) {
+		ix := newIndex(t, open())
+		const facets = 2500 // more than go in one change
+		var events []parterre.Event
+		for i := range facets {
+			events = append(events, visit(person(1), fmt.Sprintf("/%d", i), noon))
+		}
+		elsewhere := visit(person(2), "/0", noon)
+		elsewhere.Facet.Account = 2
+		must(t, ix.Ingest(t.Context(), append(events, elsewhere)))
+		all := func(audience, account parterre.ID) int {
+			t.Helper()
+			s := index.Standing{
+				Roll: index.AudienceRoll(audience, 1), Accounts: []parterre.ID{account},
+				Match: func(*parterre.Facet) bool { return true },
+			}
+			must(t, ix.Evaluate(t.Context(), s))
+			n, _, err := ix.Count(t.Context(), index.OfAudience(audience, 1, 0), noon)
+			must(t, err)
+			return n
+		}
+		if got := all(10, 1); got != 1 {
+			t.Fatalf("%d persons were there before", got)
+		}
+		must(t, ix.DropAccount(t.Context(), 1))
+		if got := all(11, 1); got != 0 {
+			t.Errorf("%d persons are left", got)
+		}
+		if got := all(12, 2); got != 1 {
+			t.Errorf("%d persons are left elsewhere", got)
+		}
+		must(t, ix.Ingest(t.Context(), []parterre.Event{visit(person(3), "/0", noon)})) // a facet that was there before
+		if got := all(13, 1); got != 1 {
+			t.Errorf("%d persons came after", got)
+		}
+		must(t, ix.DropAccount(t.Context(), 99))
+	})
+}
