@@ -110,18 +110,6 @@ type TagConfig struct {
 	MDFrequency   float64 `json:"md_frequency"`
 }
 
-// AdAccount is an advertiser's account; audiences, lists and tags belong to one.
-type AdAccount struct {
-	ID       ID     `json:"id"`
-	Name     string `json:"name"`
-	Owner    ID     `json:"owner"` // the user who owns it
-	Username string `json:"username"`
-	Country  string `json:"country"`
-	Currency string `json:"currency"`
-	Created  int64  `json:"created"`
-	Updated  int64  `json:"updated"`
-}
-
 // oneOf lists what is allowed, for an error message.
 func oneOf[S ~string](all []S) string {
 	words := make([]string, len(all))

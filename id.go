@@ -5,16 +5,25 @@ import (
 	"strconv"
 )
 
-// ID names a record: an ad account, an audience, a customer list, a conversion tag, a pin, an ad, a campaign. On the wire
+// ID names a record: a business, an ad account, an audience, a customer list, a conversion tag, a pin, an ad, a campaign. On the wire
 // it is a string of at most 18 digits. The zero ID names nothing.
 type ID int64
 
-// maxIDDigits is the longest id that the contract allows (maxLength 18).
-const maxIDDigits = 18
+// The longest ids that the contract allows (reference, section 1.7).
+const (
+	maxIDDigits         = 18
+	maxBusinessIDDigits = 20
+)
 
 // ParseID reads an id as it stands on the wire. Field names the parameter in the error. An id with leading zeros is
 // well-formed, but no record is written that way, so it parses as the zero ID, which names nothing.
-func ParseID(field, s string) (ID, error) {
+func ParseID(field, s string) (ID, error) { return parseID(field, s, maxIDDigits) }
+
+// ParseBusinessID reads the id of a business, which may be longer than others. None that we give out is, so one that does
+// not fit an ID parses as the zero ID, which names nothing.
+func ParseBusinessID(field, s string) (ID, error) { return parseID(field, s, maxBusinessIDDigits) }
+
+func parseID(field, s string, most int) (ID, error) {
 	if s == "" {
 		return 0, Invalid(field, "'%s' must match the pattern: ^\\d+$ (was empty)", field)
 	}
@@ -23,10 +32,10 @@ func ParseID(field, s string) (ID, error) {
 			return 0, Invalid(field, "'%s' value %s must match the pattern: ^\\d+$", field, Quote(s))
 		}
 	}
-	if len(s) > maxIDDigits {
-		return 0, Invalid(field, "'%s' value %s is too long: at most %d digits are allowed", field, Quote(s), maxIDDigits)
+	if len(s) > most {
+		return 0, Invalid(field, "'%s' value %s is too long: at most %d digits are allowed", field, Quote(s), most)
 	}
-	if s[0] == '0' {
+	if s[0] == '0' || len(s) > maxIDDigits {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(s, 10, 64)

@@ -20,6 +20,22 @@ func TestAnIDIsAtMostEighteenDigits(t *testing.T) {
 	}
 }
 
+func TestTheIDOfABusinessIsAtMostTwentyDigits(t *testing.T) {
+	for text, want := range map[string]parterre.ID{
+		"729090764583391194": 729090764583391194, "7": 7, "07": 0,
+		"1000000000000000000": 0, "99999999999999999999": 0, // nobody is given one that long
+	} {
+		if got, err := parterre.ParseBusinessID("business_id", text); err != nil || got != want {
+			t.Errorf("%s is read as %d: %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "x", "111111111111111111111"} {
+		if _, err := parterre.ParseBusinessID("business_id", text); parterre.CodeOf(err) != parterre.InvalidRequest {
+			t.Errorf("%q is read: %v", text, err)
+		}
+	}
+}
+
 func TestARefusedIDNamesTheParameterAndWhatIsAllowed(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                    `'audience_id' must match the pattern: ^\d+$ (was empty)`,

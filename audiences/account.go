@@ -10,7 +10,7 @@ import (
 // AdAccountView is an ad account as a principal sees it.
 type AdAccountView struct {
 	parterre.AdAccount
-	Role string // the principal's
+	Role parterre.Role // the principal's
 }
 
 // AdAccount reads an ad account on which the principal has a role.
@@ -23,6 +23,49 @@ func (s *Service) AdAccount(ctx context.Context, p *parterre.Principal, id parte
 		return err
 	})
 	return v, err
+}
+
+// NewAdAccount is what an operator says of an ad account to be created.
+type NewAdAccount struct {
+	Name     string
+	Business parterre.ID // that owns it, which exists; 0 for none
+	Country  string
+	Currency string
+}
+
+// CreateAdAccount creates an ad account, of which the principal becomes the owner. It is durable when it returns.
+func (s *Service) CreateAdAccount(
+	ctx context.Context, p *parterre.Principal, n NewAdAccount,
+) (a parterre.AdAccount, err error) {
+	now := s.now().Unix()
+	a = parterre.AdAccount{
+		Name: n.Name, Business: n.Business, Owner: p.User, Country: n.Country, Currency: n.Currency, Created: now, Updated: now,
+	}
+	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
+		if err := tx.CreateAdAccount(&a); err != nil {
+			return err
+		}
+		if err := tx.GrantRole(p.User, a.ID, parterre.Owner); err != nil {
+			return err
+		}
+		return s.audit(tx, p, catalog.Audit{Account: a.ID, Operation: "ad_accounts/create", Subject: a.ID, After: 1})
+	})
+	return a, err
+}
+
+// CreateBusiness creates a business, of which the principal becomes the owner, and fills in its id. Its parent exists. It is
+// durable when it returns.
+func (s *Service) CreateBusiness(ctx context.Context, p *parterre.Principal, b *parterre.Business) error {
+	b.Created = s.now().Unix()
+	return s.catalog.Update(ctx, func(tx *catalog.Tx) error {
+		if err := tx.CreateBusiness(b); err != nil {
+			return err
+		}
+		if err := tx.GrantBusinessRole(p.User, b.ID, parterre.Owner); err != nil {
+			return err
+		}
+		return s.audit(tx, p, catalog.Audit{Operation: "businesses/create", Subject: b.ID, Business: b.ID, After: 1})
+	})
 }
 
 // AdAccounts lists the ad accounts on which the principal has a role, and gives the id to continue after, 0 when there is

@@ -85,7 +85,7 @@ func (s *Service) update(
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	err = s.catalog.Update(ctx, func(tx *catalog.Tx) (err error) {
-		if a, err = tx.Audience(account, id); err != nil {
+		if a, err = ownAudience(tx, account, id); err != nil {
 			return err
 		}
 		if c.Name == nil && c.Description == nil && !c.NoDescription && c.Rule == nil {
@@ -146,14 +146,11 @@ func (s *Service) change(tx *catalog.Tx, a *parterre.Audience, c Change) (r rule
 func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, account, id parterre.ID) (View, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	v, err := s.Audience(ctx, account, id)
+	v, err := s.audience(ctx, account, id, ownAudience)
 	if err != nil {
 		return View{}, err
 	}
-	rolls := []int{v.Served}
-	if !v.Evaluated() {
-		rolls = append(rolls, v.RuleVersion)
-	}
+	before := v.Audience
 	v.Version++
 	v.Updated = s.now().Unix()
 	s.serving.Lock() // nobody finds members of what is no more
@@ -162,10 +159,8 @@ func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, acc
 		if err := tx.RemoveAudience(&v.Audience); err != nil {
 			return err
 		}
-		for _, version := range rolls {
-			if err := addDrop(tx, &v.Audience, version); err != nil {
-				return err
-			}
+		if err := addDrops(tx, &before); err != nil {
+			return err
 		}
 		return s.audit(tx, p, catalog.Audit{
 			Account: account, Operation: "audiences/remove", Subject: id, Before: v.Version - 1, After: v.Version,
@@ -180,13 +175,19 @@ func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, acc
 	return v, nil
 }
 
-// Audience reads an audience of the ad account.
+// Audience reads an audience that the ad account owns, or that is shared with it.
 func (s *Service) Audience(ctx context.Context, account, id parterre.ID) (View, error) {
+	return s.audience(ctx, account, id, (*catalog.Tx).VisibleAudience)
+}
+
+func (s *Service) audience(
+	ctx context.Context, account, id parterre.ID, read func(tx *catalog.Tx, account, id parterre.ID) (parterre.Audience, error),
+) (View, error) {
 	s.serving.RLock()
 	defer s.serving.RUnlock()
 	var a parterre.Audience
 	err := s.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		a, err = tx.Audience(account, id)
+		a, err = read(tx, account, id)
 		return err
 	})
 	if err != nil {
@@ -195,7 +196,7 @@ func (s *Service) Audience(ctx context.Context, account, id parterre.ID) (View, 
 	return s.view(ctx, &a)
 }
 
-// Audiences lists the audiences of the ad account, and gives the id to continue after, 0 when there is no more.
+// Audiences lists the audiences that the ad account owns, and gives the id to continue after, 0 when there is no more.
 func (s *Service) Audiences(
 	ctx context.Context, account parterre.ID, page catalog.Page,
 ) (views []View, next parterre.ID, err error) {

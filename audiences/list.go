@@ -160,6 +160,9 @@ func (s *Service) matchRecords(ctx context.Context, j catalog.Job) error {
 	}
 	return s.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		l, err := tx.CustomerList(j.Account, j.Subject)
+		if parterre.CodeOf(err) == parterre.CustomerListNotFound { // wiped meanwhile, and the job behind this one drops its rolls
+			return tx.DeleteJob(j.ID)
+		}
 		if err != nil {
 			return err
 		}

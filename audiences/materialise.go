@@ -37,6 +37,14 @@ func addDrop(tx *catalog.Tx, a *parterre.Audience, ruleVersion int) error {
 	return err
 }
 
+// addDrops writes the jobs that drop every roll of an audience.
+func addDrops(tx *catalog.Tx, a *parterre.Audience) error {
+	if err := addDrop(tx, a, a.Served); err != nil || a.Evaluated() {
+		return err
+	}
+	return addDrop(tx, a, a.RuleVersion)
+}
+
 // materialise evaluates the rule of an audience and swaps the membership in, unless the rule was replaced meanwhile.
 func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
 	begun := s.now()
@@ -180,18 +188,21 @@ func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r 
 	return s.index.Fill(ctx, id, scorer.Best(country, n))
 }
 
-// seedMembers are the members of all seeds. A seed that was removed since is left out; it fails with errLater when one has
+// seedMembers are the members of all seeds. A seed that was removed since, or is shared no longer, is left out; it fails with errLater when one has
 // never been evaluated, or has a rule that is not.
 func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds []parterre.ID) (*roaring.Bitmap, error) {
+	var there []parterre.ID
 	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
 		for _, id := range seeds {
-			seed, err := tx.Audience(a.AdAccount, id)
+			seed, err := tx.VisibleAudience(a.AdAccount, id)
 			switch {
 			case parterre.CodeOf(err) == parterre.AudienceNotFound:
 			case err != nil:
 				return err
 			case !seed.Evaluated():
 				return errLater
+			default:
+				there = append(there, id)
 			}
 		}
 		return nil
@@ -202,7 +213,7 @@ func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds [
 	s.serving.RLock()
 	defer s.serving.RUnlock()
 	union := roaring.New()
-	for _, id := range seeds {
+	for _, id := range there {
 		m, served := s.serving.of[id]
 		if !served {
 			continue

@@ -30,6 +30,16 @@ func (s *Service) AccountExists(ctx context.Context, id parterre.ID) (exists boo
 	return exists, err
 }
 
+// BusinessExists says whether there is such a business on the platform, for the operator.
+func (s *Service) BusinessExists(ctx context.Context, id parterre.ID) (exists bool, err error) {
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		_, err := tx.Business(id)
+		exists = err == nil
+		return ignoreAbsent(err)
+	})
+	return exists, err
+}
+
 // TagExists says whether the ad account has such a conversion tag, for the operator.
 func (s *Service) TagExists(ctx context.Context, account, id parterre.ID) (exists bool, err error) {
 	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {

@@ -2,7 +2,6 @@ package audiences_test
 
 import (
 	"context"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,7 +158,7 @@ func TestARefusedChangeLeavesNothingBehind(t *testing.T) {
 		if diff := cmp.Diff(before, w.see(id)); diff != "" {
 			t.Errorf("the audience (-before +after):\n%s", diff)
 		}
-		if len(w.versions(id)) != len(versions) || !slices.Equal(w.audits(), audits) || len(w.jobs()) != 0 {
+		if len(w.versions(id)) != len(versions) || !cmp.Equal(w.audits(), audits) || len(w.jobs()) != 0 {
 			t.Errorf("there are now %d versions, the jobs %v and the audit %v", len(w.versions(id)), w.jobs(), w.audits())
 		}
 	})

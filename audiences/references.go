@@ -6,7 +6,8 @@ import (
 	"github.com/parterre/parterre/rule"
 )
 
-// checkReferences refuses a rule that names something which is not in the ad account. Self is the audience whose rule it
+// checkReferences refuses a rule that names something which is not in the ad account; a seed may also be one that the ad
+// account received. Self is the audience whose rule it
 // is, 0 for one that is being created.
 func checkReferences(tx *catalog.Tx, account, self parterre.ID, r *rule.Rule) error {
 	switch {
@@ -35,7 +36,7 @@ func checkSeed(tx *catalog.Tx, account, self, id parterre.ID) error {
 	if id == self && self != 0 {
 		return parterre.Invalid(field, "'%s' %s is the audience itself: an audience cannot be its own seed", field, id)
 	}
-	seed, err := tx.Audience(account, id)
+	seed, err := tx.VisibleAudience(account, id)
 	if err := absent(err, field, id, "an audience"); err != nil {
 		return err
 	}

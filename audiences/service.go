@@ -34,7 +34,7 @@ type Options struct {
 }
 
 // Service carries out the use cases. Its methods may be called concurrently, except Close. Whoever calls a method about an
-// ad account has asked Authorise before; the principal that changes something is written into the audit.
+// ad account or a business has asked Authorise or AuthoriseBusiness before; the principal that changes something is written into the audit.
 type Service struct {
 	catalog *catalog.Catalog
 	index   *index.Index
@@ -61,6 +61,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return tx.AllAudiences(func(a parterre.Audience) error { return s.restore(&a) })
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.resumeWipes(ctx); err != nil {
 		return nil, err
 	}
 	s.worker = startWorker(context.WithoutCancel(ctx), s)
@@ -120,20 +123,6 @@ func decodeStored(t parterre.AudienceType, raw []byte) (rule.Rule, error) {
 		return r, parterre.Internalf(err, "decode a stored rule")
 	}
 	return r, nil
-}
-
-// Authorise says whether the principal may act on the ad account, and fails with [parterre.Forbidden] when not. An ad
-// account that does not exist is like one of somebody else.
-func (s *Service) Authorise(ctx context.Context, p *parterre.Principal, account parterre.ID) error {
-	var role string
-	err := s.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		role, err = tx.Role(p.User, account)
-		return err
-	})
-	if err == nil && role == "" {
-		return parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
-	}
-	return err
 }
 
 // audit adds a line about what the principal did.

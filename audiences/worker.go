@@ -37,7 +37,7 @@ type worker struct {
 	mu struct {
 		sync.Mutex
 		known  parterre.ID            // the last job that was read
-		queues map[parterre.ID]*queue // of audiences and lists
+		queues map[parterre.ID]*queue // of audiences, lists and ad accounts
 		busy   int                    // how many jobs are running
 		done   uint64                 // how many jobs were done
 	}
@@ -226,6 +226,10 @@ func (s *Service) carryOut(ctx context.Context, j catalog.Job) error {
 		return s.matchRecords(ctx, j)
 	case catalog.DropRoll:
 		return s.dropRoll(ctx, j)
+	case catalog.DropList:
+		return s.dropList(ctx, j)
+	case catalog.DropAccount:
+		return s.dropAccount(ctx, j)
 	}
 	return parterre.Errorf(parterre.Internal, "unknown kind of job: %s", j.Kind)
 }

@@ -64,7 +64,7 @@ func TestAdAccounts(t *testing.T) {
 func TestRoles(t *testing.T) {
 	c := newCatalog()
 	accounts(t, c, 1, 12, 2)
-	want := func(user, account parterre.ID, role string) {
+	want := func(user, account parterre.ID, role parterre.Role) {
 		t.Helper()
 		view(t, c, func(tx *catalog.Tx) error {
 			got, err := tx.Role(user, account)
@@ -74,7 +74,7 @@ func TestRoles(t *testing.T) {
 			return err
 		})
 	}
-	grant := func(user, account parterre.ID, role string) {
+	grant := func(user, account parterre.ID, role parterre.Role) {
 		t.Helper()
 		update(t, c, func(tx *catalog.Tx) error { return tx.GrantRole(user, account, role) })
 	}

@@ -62,13 +62,16 @@ func (t *Tx) PutServed(a *parterre.Audience) error {
 	return t.save(t.replace, audiences, driver.Row{ID: a.ID, Owner: a.AdAccount}, a)
 }
 
-// RemoveAudience moves an audience, as it is given, to the removed ones; its versions stay. It fails with
+// RemoveAudience moves an audience, as it is given, to the removed ones; its versions stay, its shares end. It fails with
 // [parterre.AudienceNotFound] when there is none in the ad account.
 func (t *Tx) RemoveAudience(a *parterre.Audience) error {
 	if _, err := t.owned(audiences, a.AdAccount, a.ID); err != nil {
 		return err
 	}
 	if err := t.save(t.put, removed, driver.Row{ID: a.ID, Owner: a.AdAccount}, a); err != nil {
+		return err
+	}
+	if err := t.dropShares(a.ID); err != nil {
 		return err
 	}
 	return t.remove(audiences, a.ID)

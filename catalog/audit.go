@@ -17,6 +17,9 @@ type Audit struct {
 	Subject   parterre.ID `json:"subject"`
 	Before    int         `json:"before,omitempty"` // the version before the change, 0 for none
 	After     int         `json:"after,omitempty"`  // and after it
+
+	Business   parterre.ID          `json:"business,omitempty"`   // that shared, when not the ad account did
+	Recipients []parterre.Recipient `json:"recipients,omitempty"` // whom the audience is, or is no longer, shared with
 }
 
 // AddAudit writes a line of the audit. A moment that is 0 becomes now.

@@ -1,4 +1,4 @@
-// Package catalog keeps the records of the service: ad accounts, audiences and their versions, customer lists and their
+// Package catalog keeps the records of the service: businesses, ad accounts, audiences and their versions, shares, customer lists and their
 // pending batches, conversion tags, jobs, tokens, roles, settings, and who changed what. [Catalog] is the one type that
 // users hold; the store of rows below it is a [driver.Driver].
 //

@@ -87,6 +87,11 @@ func TestViewRefusesWrites(t *testing.T) {
 		for name, err := range map[string]error{
 			"PutAdAccount":        tx.PutAdAccount(&account),
 			"GrantRole":           tx.GrantRole(1, 7, "OWNER"),
+			"CreateAdAccount":     tx.CreateAdAccount(&parterre.AdAccount{}),
+			"CreateBusiness":      tx.CreateBusiness(&parterre.Business{}),
+			"PutBusiness":         tx.PutBusiness(&parterre.Business{ID: 7}),
+			"PutShare":            tx.PutShare(catalog.Share{Audience: 1, With: parterre.Recipient{AdAccount: 7}}),
+			"WipeAccount":         tx.WipeAccount(7),
 			"CreateAudience":      tx.CreateAudience(&audience),
 			"PutAudience":         tx.PutAudience(&audience),
 			"PutServed":           tx.PutServed(&audience),
@@ -165,18 +170,24 @@ func (b broken) Delete(context.Context, driver.Table, parterre.ID) error { retur
 func everything(tx *catalog.Tx) map[string]error {
 	p := catalog.Page{Limit: 5}
 	errs := map[string]error{
-		"CreateAudience": tx.CreateAudience(&parterre.Audience{Rule: []byte("{}")}),
-		"PutAudience":    tx.PutAudience(&parterre.Audience{ID: 1, Rule: []byte("{}")}),
-		"RemoveAudience": tx.RemoveAudience(&parterre.Audience{ID: 1, Rule: []byte("{}")}),
-		"AllAudiences":   tx.AllAudiences(func(parterre.Audience) error { return nil }),
-		"PutAdAccount":   tx.PutAdAccount(&parterre.AdAccount{ID: 1}),
-		"GrantRole":      tx.GrantRole(1, 1, "OWNER"),
-		"PutBatch":       tx.PutBatch(&catalog.Batch{}),
-		"DeleteBatch":    tx.DeleteBatch(1),
-		"AddAudit":       tx.AddAudit(catalog.Audit{}),
-		"PutToken":       tx.PutToken(catalog.Token{Digest: "d"}),
-		"named PutToken": tx.PutToken(catalog.Token{Digest: "d", Name: "n"}),
-		"PutSetting":     tx.PutSetting("key", nil),
+		"CreateAudience":    tx.CreateAudience(&parterre.Audience{Rule: []byte("{}")}),
+		"PutAudience":       tx.PutAudience(&parterre.Audience{ID: 1, Rule: []byte("{}")}),
+		"RemoveAudience":    tx.RemoveAudience(&parterre.Audience{ID: 1, Rule: []byte("{}")}),
+		"AllAudiences":      tx.AllAudiences(func(parterre.Audience) error { return nil }),
+		"PutAdAccount":      tx.PutAdAccount(&parterre.AdAccount{ID: 1}),
+		"GrantRole":         tx.GrantRole(1, 1, "OWNER"),
+		"GrantBusinessRole": tx.GrantBusinessRole(1, 1, "OWNER"),
+		"CreateAdAccount":   tx.CreateAdAccount(&parterre.AdAccount{}),
+		"CreateBusiness":    tx.CreateBusiness(&parterre.Business{}),
+		"PutShare":          tx.PutShare(catalog.Share{Audience: 1, With: parterre.Recipient{AdAccount: 7}}),
+		"DeleteShare":       tx.DeleteShare(1, parterre.Recipient{AdAccount: 7}),
+		"WipeAccount":       tx.WipeAccount(1),
+		"PutBatch":          tx.PutBatch(&catalog.Batch{}),
+		"DeleteBatch":       tx.DeleteBatch(1),
+		"AddAudit":          tx.AddAudit(catalog.Audit{}),
+		"PutToken":          tx.PutToken(catalog.Token{Digest: "d"}),
+		"named PutToken":    tx.PutToken(catalog.Token{Digest: "d", Name: "n"}),
+		"PutSetting":        tx.PutSetting("key", nil),
 	}
 	_, errs["Audience"] = tx.Audience(1, 1)
 	_, _, errs["Audiences"] = tx.Audiences(1, p)
@@ -184,6 +195,12 @@ func everything(tx *catalog.Tx) map[string]error {
 	_, errs["ConversionTag"] = tx.ConversionTag(1, 1)
 	_, errs["AdAccount"] = tx.AdAccount(1)
 	_, errs["Role"] = tx.Role(1, 1)
+	_, errs["Business"] = tx.Business(1)
+	_, errs["Hierarchy"] = tx.Hierarchy(1)
+	_, errs["VisibleAudience"] = tx.VisibleAudience(1, 1)
+	_, errs["AnyAudience"] = tx.AnyAudience(1)
+	_, _, errs["ShareWith"] = tx.ShareWith(1, parterre.Recipient{Business: 7})
+	_, errs["Job"] = tx.Job(1)
 	_, _, errs["AccountsOf"] = tx.AccountsOf(1, p)
 	_, errs["Batch"] = tx.Batch(1)
 	_, errs["AddJob"] = tx.AddJob(catalog.Job{})

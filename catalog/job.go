@@ -15,6 +15,8 @@ const (
 	Materialise  JobKind = "materialise"   // evaluate the rule of an audience's version
 	MatchRecords JobKind = "match_records" // match a batch of a customer list
 	DropRoll     JobKind = "drop_roll"     // delete the roll of an audience's version
+	DropList     JobKind = "drop_list"     // delete the rolls of a customer list
+	DropAccount  JobKind = "drop_account"  // delete what an ad account's events left in the index
 )
 
 // Job is work that the service owes itself. It is written in the transaction that makes it necessary, and deleted when it is
@@ -23,7 +25,7 @@ type Job struct {
 	ID      parterre.ID `json:"id"`
 	Kind    JobKind     `json:"kind"`
 	Account parterre.ID `json:"account"`
-	Subject parterre.ID `json:"subject"` // the audience or the customer list
+	Subject parterre.ID `json:"subject"` // the audience, the customer list or the ad account
 	Version int         `json:"version,omitempty"`
 	Batch   parterre.ID `json:"batch"`             // of MatchRecords
 	Batches int         `json:"batches,omitempty"` // of Materialise: how many batches of the customer list come first
@@ -42,6 +44,9 @@ func (t *Tx) AddJob(j Job) (parterre.ID, error) {
 // Jobs lists the jobs, oldest first unless the page says otherwise, and gives the id to continue after, 0 when there is no
 // more.
 func (t *Tx) Jobs(p Page) ([]Job, parterre.ID, error) { return list[Job](t, jobs, 0, p) }
+
+// Job reads a job, or fails with [parterre.NotFound] when it is done.
+func (t *Tx) Job(id parterre.ID) (Job, error) { return load[Job](t, jobs, 0, id) }
 
 // DeleteJob removes a job; that there is none is not an error.
 func (t *Tx) DeleteJob(id parterre.ID) error { return t.remove(jobs, id) }

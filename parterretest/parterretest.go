@@ -36,6 +36,7 @@ type Server struct {
 	URL       string // where it is, http://host:port
 	Token     string // a bearer token with every scope
 	AdAccount string // the ad account of the sandbox
+	Business  string // that owns it
 	Client    *client.Client
 }
 
@@ -68,5 +69,7 @@ func Start(t testing.TB, o *Options) *Server {
 	if err != nil {
 		t.Fatalf("make a client: %v", err)
 	}
-	return &Server{URL: s.URL, Token: s.Token, AdAccount: sandbox.AdAccount.String(), Client: c}
+	return &Server{
+		URL: s.URL, Token: s.Token, AdAccount: sandbox.AdAccount.String(), Business: sandbox.Business.String(), Client: c,
+	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/parterre/parterre"
 )
 
-// known remembers, during one import, which ad accounts and conversion tags exist.
+// known remembers, during one request, which ad accounts, businesses and conversion tags exist.
 type known struct {
 	ctx context.Context
 	api *API
@@ -22,6 +22,15 @@ func (k *known) exists(field string, account parterre.ID) error {
 	is, err := k.ask([2]parterre.ID{account}, func() (bool, error) { return k.api.service.AccountExists(k.ctx, account) })
 	if err == nil && !is {
 		return parterre.Invalid(field, "'%s' %s does not exist: it must be the id of an ad account", field, account)
+	}
+	return err
+}
+
+// businessExists refuses a business that does not exist; field is what names it.
+func (k *known) businessExists(field string, business parterre.ID) error {
+	is, err := k.ask([2]parterre.ID{0, business}, func() (bool, error) { return k.api.service.BusinessExists(k.ctx, business) })
+	if err == nil && !is {
+		return parterre.Invalid(field, "'%s' %s does not exist: it must be the id of a business", field, business)
 	}
 	return err
 }

@@ -1,5 +1,5 @@
 // Package parterre is Parterre's own API, /parterre/v1: what the API v5 has no operation for. The operator of a platform
-// imports persons and what they did, and asks who is in which audience; in the sandbox there are tokens to be had.
+// imports persons and what they did, makes businesses and ad accounts, and asks who is in which audience; in the sandbox there are tokens to be had.
 //
 // Imports are newline-delimited JSON. They are read as they come and taken in a batch at a time, so an import may be of any
 // length. What was taken in before an import broke off stays, and sending the whole again does no harm.
@@ -16,13 +16,16 @@ import (
 	"github.com/parterre/parterre/oauth"
 )
 
-// tokenBody is how large the body of a request for a token may be.
-const tokenBody = 1 << 16
+// smallBody is how large a body may be that is no import.
+const smallBody = 1 << 16
+
+// Issue makes a token of a new user with the role on the ad accounts and the businesses.
+type Issue func(ctx context.Context, g oauth.Grant, role parterre.Role, accounts, businesses []parterre.ID) (string, error)
 
 // API makes the routes of /parterre/v1.
 type API struct {
 	service *audiences.Service
-	issue   func(ctx context.Context, g oauth.Grant, accounts []parterre.ID) (token string, err error)
+	issue   Issue
 	now     func() time.Time
 }
 
@@ -30,10 +33,7 @@ type API struct {
 type Options struct {
 	Service *audiences.Service
 	Now     func() time.Time
-
-	// Issue makes a token of a new user with a role on the ad accounts. It is nil outside the sandbox, and then there is
-	// no route for it.
-	Issue func(ctx context.Context, g oauth.Grant, accounts []parterre.ID) (token string, err error)
+	Issue   Issue // nil outside the sandbox, and then there is no route for it
 }
 
 // New makes the API.
@@ -51,11 +51,19 @@ func (a *API) Routes() []wire.Route {
 		route("engagements/import", http.MethodPost, "engagements", a.importEngagements),
 		route("events/import", http.MethodPost, "events", a.importEvents),
 		route("memberships/get", http.MethodGet, "memberships", a.memberships),
+		small(route("businesses/create", http.MethodPost, "businesses", a.createBusiness)),
+		small(route("ad_accounts/create", http.MethodPost, "ad_accounts", a.createAdAccount)),
 	}
 	if a.issue != nil {
-		token := route("tokens/create", http.MethodPost, "tokens", a.createToken)
-		token.Sandbox, token.MaxBody = true, tokenBody
+		token := small(route("tokens/create", http.MethodPost, "tokens", a.createToken))
+		token.Sandbox = true
 		routes = append(routes, token)
 	}
 	return routes
+}
+
+// small is a route whose body is small and read whole.
+func small(r wire.Route) wire.Route {
+	r.MaxBody = smallBody
+	return r
 }

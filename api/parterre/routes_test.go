@@ -94,15 +94,19 @@ func TestTokens(t *testing.T) {
 		`{"scopes":["ads:read"]}`:             {"'ad_account_ids'", "required"},
 		`{"ad_account_ids":[]}`:               {"'scopes'", "required"},
 		`{"scopes":null,"ad_account_ids":[]}`: {"'scopes'", "required"},
-		`{"scopes":"ads:read","ad_account_ids":[]}`:     {"'scopes'", "'array'"},
-		`{"scopes":["ads:fly"],"ad_account_ids":[]}`:    {"'scopes'", "'ads:fly'", "ads:write"},
-		`{"scopes":["ADS:READ"],"ad_account_ids":[]}`:   {"'scopes'", "'ADS:READ'"},
-		`{"scopes":[],"ad_account_ids":["1"]}`:          {"'ad_account_ids'", "1", "does not exist"},
-		`{"scopes":[],"ad_account_ids":["0"]}`:          {"'ad_account_ids'", "does not exist"},
-		`{"scopes":[],"ad_account_ids":["x"]}`:          {"'ad_account_ids'", `^\d+$`},
-		`{"scopes":[],"ad_account_ids":[5]}`:            {"'ad_account_ids'", "'string'"},
-		`{"scopes":[],"ad_account_ids":[],"user":"me"}`: {"('user' was unexpected)"},
-		`[{"scopes":[],"ad_account_ids":[]}]`:           {"'object'"},
+		`{"scopes":"ads:read","ad_account_ids":[]}`:              {"'scopes'", "'array'"},
+		`{"scopes":["ads:fly"],"ad_account_ids":[]}`:             {"'scopes'", "'ads:fly'", "ads:write"},
+		`{"scopes":["ADS:READ"],"ad_account_ids":[]}`:            {"'scopes'", "'ADS:READ'"},
+		`{"scopes":[],"ad_account_ids":["1"]}`:                   {"'ad_account_ids'", "1", "does not exist"},
+		`{"scopes":[],"ad_account_ids":["0"]}`:                   {"'ad_account_ids'", "does not exist"},
+		`{"scopes":[],"ad_account_ids":["x"]}`:                   {"'ad_account_ids'", `^\d+$`},
+		`{"scopes":[],"ad_account_ids":[5]}`:                     {"'ad_account_ids'", "'string'"},
+		`{"scopes":[],"ad_account_ids":[],"role":"BOSS"}`:        {"'role'", "'BOSS'", "'ANALYST'"},
+		`{"scopes":[],"ad_account_ids":[],"role":"owner"}`:       {"'role'", "'owner'"},
+		`{"scopes":[],"ad_account_ids":[],"business_ids":["1"]}`: {"'business_ids'", "1", "does not exist"},
+		`{"scopes":[],"ad_account_ids":[],"business_ids":["x"]}`: {"'business_ids'", `^\d+$`},
+		`{"scopes":[],"ad_account_ids":[],"user":"me"}`:          {"('user' was unexpected)"},
+		`[{"scopes":[],"ad_account_ids":[]}]`:                    {"'object'"},
 	} {
 		t.Run("refused is "+body, func(t *testing.T) {
 			refused(t, s.send(t, http.MethodPost, "tokens", strings.NewReader(body)), http.StatusBadRequest, 1, words...)
@@ -127,7 +131,7 @@ func TestTokensAreTheSandboxesOwn(t *testing.T) {
 func TestTheOperatorsAPIIsGuarded(t *testing.T) {
 	s := start(t)
 	advertiser := s.issue(t, `{"scopes":["ads:read","ads:write"],"ad_account_ids":["`+s.AdAccount+`"]}`)
-	for _, path := range []string{"people", "engagements", "events", "tokens", "memberships"} {
+	for _, path := range []string{"people", "engagements", "events", "tokens", "memberships", "businesses", "ad_accounts"} {
 		method := http.MethodPost
 		if path == "memberships" {
 			method = http.MethodGet

@@ -15,7 +15,7 @@ import (
 func (a *API) createToken(r *wire.Request) (any, error) {
 	o := jsonbody.Parse("", r.Payload)
 	o.DropNulls()
-	o.Only([]string{"scopes", "ad_account_ids"})
+	o.Only([]string{"scopes", "ad_account_ids", "business_ids", "role"})
 	o.Require("scopes", "ad_account_ids")
 	g := oauth.Grant{App: r.Principal.App, AppID: r.Principal.AppID, Scopes: []parterre.Scope{}}
 	for _, s := range o.Strings("scopes") {
@@ -25,21 +25,20 @@ func (a *API) createToken(r *wire.Request) (any, error) {
 		}
 		g.Scopes = append(g.Scopes, scope)
 	}
-	var accounts []parterre.ID
-	for _, s := range o.Strings("ad_account_ids") {
-		id, err := parterre.ParseID("ad_account_ids", s)
-		if err != nil {
-			return nil, err
+	role := parterre.Owner
+	if s := o.String("role"); s != nil {
+		var err error
+		if role, err = parterre.ParseRole("role", *s); err != nil {
+			o.FailWith(err)
 		}
-		if err := a.accounts(r.Context()).exists("ad_account_ids", id); err != nil {
-			return nil, err
-		}
-		accounts = append(accounts, id)
 	}
+	known := a.accounts(r.Context())
+	accounts := existing(o, "ad_account_ids", parterre.ParseID, known.exists)
+	businesses := existing(o, "business_ids", parterre.ParseBusinessID, known.businessExists)
 	if err := o.Err(); err != nil {
 		return nil, err
 	}
-	token, err := a.issue(r.Context(), g, accounts)
+	token, err := a.issue(r.Context(), g, role, accounts, businesses)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +46,21 @@ func (a *API) createToken(r *wire.Request) (any, error) {
 		AccessToken string           `json:"access_token"`
 		Scopes      []parterre.Scope `json:"scopes"`
 	}{token, g.Scopes}, nil
+}
+
+// existing reads a list of ids of records that must exist.
+func existing(
+	o *jsonbody.Object, member string, parse func(field, s string) (parterre.ID, error), exists func(string, parterre.ID) error,
+) (ids []parterre.ID) {
+	for _, s := range o.Strings(member) {
+		id, err := parse(member, s)
+		if err == nil {
+			err = exists(member, id)
+		}
+		o.FailWith(err)
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 func allScopes() string {

@@ -25,8 +25,7 @@ func (s *service) asks(t *testing.T, token string, check func(t *testing.T, oper
 	t.Helper()
 	for _, route := range routes() {
 		t.Run(route.Operation, func(t *testing.T) {
-			target := strings.NewReplacer("{ad_account_id}", account, "{audience_id}", "1", "{customer_list_id}", "1",
-				"{conversion_tag_id}", "1").Replace(route.Path)
+			target := filled(route.Path)
 			check(t, route.Operation, string(route.Scope), s.send(t, token, route.Method, target, strings.NewReader("{}")))
 		})
 	}
@@ -121,7 +120,7 @@ func TestMissingScopes(t *testing.T) {
 func TestNoRightOnTheAdAccount(t *testing.T) {
 	s := start(t)
 	const text = "You are not permitted to access that resource."
-	stranger := s.issue(t, []string{"ads:read", "ads:write"}, []string{})
+	stranger := s.issue(t, []string{"ads:read", "ads:write", "biz_access:read", "biz_access:write"}, []string{})
 	t.Run("of somebody else", func(t *testing.T) {
 		s.asks(t, stranger, func(t *testing.T, operation, _ string, a answer) {
 			if operation != "ad_accounts/list" {

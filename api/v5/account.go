@@ -8,14 +8,14 @@ import (
 
 // adAccount is the contract's AdAccount.
 type adAccount struct {
-	ID          parterre.ID `json:"id"`
-	Name        string      `json:"name"`
-	Owner       owner       `json:"owner"`
-	Country     string      `json:"country"`
-	Currency    string      `json:"currency"`
-	Permissions []string    `json:"permissions"`
-	Created     int64       `json:"created_time"`
-	Updated     int64       `json:"updated_time"`
+	ID          parterre.ID     `json:"id"`
+	Name        string          `json:"name"`
+	Owner       owner           `json:"owner"`
+	Country     string          `json:"country"`
+	Currency    string          `json:"currency"`
+	Permissions []parterre.Role `json:"permissions"`
+	Created     int64           `json:"created_time"`
+	Updated     int64           `json:"updated_time"`
 }
 
 type owner struct {
@@ -26,7 +26,7 @@ type owner struct {
 func accountShape(v audiences.AdAccountView) adAccount {
 	return adAccount{
 		ID: v.ID, Name: v.Name, Owner: owner{v.Owner, v.Username}, Country: v.Country, Currency: v.Currency,
-		Permissions: []string{v.Role}, Created: v.Created, Updated: v.Updated,
+		Permissions: []parterre.Role{v.Role}, Created: v.Created, Updated: v.Updated,
 	}
 }
 

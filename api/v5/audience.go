@@ -51,18 +51,24 @@ func (a *API) listAudiences(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ownership == "RECEIVED" { // nothing shares audiences yet, so none were received
-		return a.paged(l, []audience{}, 0), nil
+	if ownership == "RECEIVED" {
+		return a.pagedAudiences(l)(a.service.ReceivedAudiences(r.Context(), parterre.Recipient{AdAccount: r.Account}, l.page))
 	}
-	views, next, err := a.service.Audiences(r.Context(), r.Account, l.page)
-	if err != nil {
-		return nil, err
+	return a.pagedAudiences(l)(a.service.Audiences(r.Context(), r.Account, l.page))
+}
+
+// pagedAudiences makes the answer of a page of audiences.
+func (a *API) pagedAudiences(l listing) func(views []audiences.View, next parterre.ID, err error) (any, error) {
+	return func(views []audiences.View, next parterre.ID, err error) (any, error) {
+		if err != nil {
+			return nil, err
+		}
+		items := make([]audience, len(views))
+		for i, v := range views {
+			items[i] = read(v)
+		}
+		return a.paged(l, items, next), nil
 	}
-	items := make([]audience, len(views))
-	for i, v := range views {
-		items[i] = read(v)
-	}
-	return a.paged(l, items, next), nil
 }
 
 func (a *API) getAudience(r *wire.Request) (any, error) {

@@ -33,6 +33,7 @@ var Ledger = []Fidelity{
 	{"audiences/get", []Note{
 		{Contract, "The whole audience."},
 		{Recorded, "created_by_company_name is the name of the app."},
+		{Inferred, "An audience that the ad account received is read like its own, with the owner's ad_account_id."},
 		{Inferred, "404 with code 1000 for one that does not exist, or was removed."},
 	}},
 	{"audiences/update", []Note{
@@ -41,7 +42,7 @@ var Ledger = []Fidelity{
 		{Inferred, "A rule replaces the old one whole; the old members serve until the new ones are known, with INITIALIZING."},
 		{Inferred, "REMOVE answers 200 with the audience as it was; afterwards it is 404 with code 1000 and in no list."},
 		{Inferred, "REMOVE ignores the rest of the body, an empty object changes nothing, audience_type is ignored."},
-		{Inferred, "404 with code 1000 for an unknown id."},
+		{Inferred, "404 with code 1000 for an unknown id, 403 with code 29 for an audience that was received."},
 	}},
 	{"ad_accounts/list", []Note{
 		{Contract, "The ad accounts on which the user has a role, page by page."},
@@ -93,5 +94,57 @@ var Ledger = []Fidelity{
 		{Inferred, "is_test is taken like test; of a test the first 20 events are looked at."},
 		{Inferred, "Events belong to every conversion tag of the ad account, because the request names none."},
 		{Differs, "The recommendation to send external_id and click_id is not made: recordings contradict each other."},
+	}},
+	{"update_ad_account_to_ad_account_shared_audience", []Note{
+		{Contract, "The ad account that owns the audience shares it with ad accounts of its business's hierarchy."},
+		{Inferred, "A recipient that does not exist, is of another hierarchy or is the owner is answered with 400, code 400 and \"Invalid ad account id\"."},
+		{Inferred, "permissions is RESOURCE_PINNER_LIST_READER after SHARE and empty after REVOKE; the ids come back as they were sent."},
+		{Inferred, "All recipients or none; sharing again, and revoking what is not shared, changes nothing. At most 1,000 recipients."},
+		{Inferred, "403 with code 29 for who may not share the audience, 404 with code 1000 for one that does not exist."},
+		{Differs, "Open to every app; the real service opens it to some."},
+	}},
+	{"update_ad_account_to_business_shared_audience", []Note{
+		{Contract, "The ad account that owns the audience shares it with businesses of its business's hierarchy."},
+		{Inferred, "A recipient that does not exist, is of another hierarchy or is the owner is answered with 400, code 400 and \"Invalid business id\"."},
+		{Inferred, "permissions is RESOURCE_PINNER_LIST_READER after SHARE and empty after REVOKE; the ids come back as they were sent."},
+		{Inferred, "All recipients or none; sharing again, and revoking what is not shared, changes nothing. At most 1,000 recipients."},
+		{Inferred, "403 with code 29 for who may not share the audience, 404 with code 1000 for one that does not exist."},
+		{Differs, "Open to every app; the real service opens it to some."},
+	}},
+	{"update_business_to_ad_account_shared_audience", []Note{
+		{Contract, "The business that owns the ad account shares within the hierarchy; one that received the audience shares it on with ad accounts that it owns."},
+		{Inferred, "A recipient that does not exist, is of another hierarchy or is the owner is answered with 400, code 400 and \"Invalid ad account id\"."},
+		{Inferred, "permissions is RESOURCE_PINNER_LIST_READER after SHARE and empty after REVOKE; the ids come back as they were sent."},
+		{Inferred, "All recipients or none; sharing again, and revoking what is not shared, changes nothing. At most 1,000 recipients."},
+		{Inferred, "403 with code 29 for who may not share the audience, 404 with code 1000 for one that does not exist."},
+		{Inferred, "What a business shared on ends with the share that it had, unless the owner shared it as well."},
+		{Differs, "Open to every app; the real service opens it to some."},
+	}},
+	{"update_business_to_business_shared_audience", []Note{
+		{Contract, "The business that owns the ad account shares within the hierarchy; one that received the audience does not."},
+		{Inferred, "A recipient that does not exist, is of another hierarchy or is the owner is answered with 400, code 400 and \"Invalid business id\"."},
+		{Inferred, "permissions is RESOURCE_PINNER_LIST_READER after SHARE and empty after REVOKE; the ids come back as they were sent."},
+		{Inferred, "All recipients or none; sharing again, and revoking what is not shared, changes nothing. At most 1,000 recipients."},
+		{Inferred, "403 with code 29 for who may not share the audience, 404 with code 1000 for one that does not exist."},
+		{Differs, "Open to every app; the real service opens it to some."},
+	}},
+	{"ad_accounts_audiences_shared_accounts/list", []Note{
+		{Contract, "The accounts of a type with which an audience of the ad account is shared, page by page."},
+		{Inferred, "They are in the order in which the shares began; account_type is AD_ACCOUNT when it is absent."},
+		{Inferred, "An empty page for an audience that is not shared; 404 with code 404 for one that is unknown, or another's."},
+	}},
+	{"business_account_audiences_shared_accounts/list", []Note{
+		{Contract, "The audience is owned by an ad account of the business, or was shared with it; then it sees its own ad accounts alone."},
+		{Inferred, "A business that received the audience sees no businesses; the rest is as for ad accounts."},
+	}},
+	{"shared_audiences_for_business/list", []Note{
+		{Contract, "The audiences that the business received."},
+		{Inferred, "They are in the order in which they were shared, and their ad_account_id is the owner's."},
+	}},
+	{"sandbox/delete", []Note{
+		{Contract, "The answer is the string Delete Success."},
+		{Inferred, "Audiences, customer lists, conversion tags, shares and events are gone; the ad account and its roles stay."},
+		{Inferred, "An id that is malformed is answered with 400, code 400 and \"Invalid ad account id\"; an ad account of somebody else as everywhere."},
+		{Inferred, "A token that is not of the sandbox is answered with 403 and code 29."},
 	}},
 }

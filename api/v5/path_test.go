@@ -15,8 +15,7 @@ func TestWrongMethods(t *testing.T) {
 	s := start(t)
 	allowed := map[string][]string{}
 	for _, route := range routes() {
-		path := strings.NewReplacer("{ad_account_id}", account, "{audience_id}", "1", "{customer_list_id}", "1",
-			"{conversion_tag_id}", "1").Replace(route.Path)
+		path := filled(route.Path)
 		allowed[path] = append(allowed[path], route.Method)
 	}
 	for path, methods := range allowed {

@@ -41,7 +41,7 @@ func (a *API) listing(r *wire.Request, name, complaint string) (l listing, err e
 		return l, err
 	}
 	l.page.Descending = order == "DESCENDING"
-	l.name = strings.Join([]string{name, r.Account.String(), r.Principal.User.String(), order}, "|")
+	l.name = strings.Join([]string{name, r.Account.String(), r.Business.String(), r.Principal.User.String(), order}, "|")
 	if bookmark := q.Get("bookmark"); bookmark != "" {
 		after, ok := a.bookmarks.read(l.name, bookmark)
 		if !ok {

@@ -38,6 +38,7 @@ func (a *API) Routes() []wire.Route {
 		audiences = account + "/audiences"
 		lists     = account + "/customer_lists"
 		tags      = account + "/conversion_tags"
+		business  = "/v5/businesses/{business_id}/audiences"
 	)
 	const client, none = parterre.ClientToken, parterre.UserToken
 	read := func(op, path string, also parterre.TokenKind, h func(*wire.Request) (any, error)) wire.Route {
@@ -68,10 +69,37 @@ func (a *API) Routes() []wire.Route {
 		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),
 		{
 			Operation: "events/create", Method: http.MethodPost, Path: account + "/events", Scope: parterre.ScopeAdsWrite,
-			Category: ratelimit.AdsConversions, CountAs: countEvents, Also: parterre.ConversionToken, MaxBody: eventsBody,
-			Handle: a.createEvents,
+			Category: ratelimit.AdsConversions, CountAs: countEvents, Also: parterre.ConversionToken,
+			Right: parterre.SendEvents, MaxBody: eventsBody, Handle: a.createEvents,
 		},
+		write("update_ad_account_to_ad_account_shared_audience", http.MethodPatch, audiences+"/ad_accounts/shared", smallBody,
+			a.shareWithAccounts),
+		write("update_ad_account_to_business_shared_audience", http.MethodPatch, audiences+"/businesses/shared", smallBody,
+			a.shareWithBusinesses),
+		asBusiness(write("update_business_to_ad_account_shared_audience", http.MethodPatch, business+"/ad_accounts/shared",
+			smallBody, a.shareWithAccounts)),
+		asBusiness(write("update_business_to_business_shared_audience", http.MethodPatch, business+"/businesses/shared",
+			smallBody, a.shareWithBusinesses)),
+		read("ad_accounts_audiences_shared_accounts/list", audiences+"/shared/accounts", client, a.listSharedAccounts),
+		asBusiness(read("business_account_audiences_shared_accounts/list", business+"/shared/accounts", none,
+			a.listSharedAccounts)),
+		asBusiness(read("shared_audiences_for_business/list", business, none, a.listReceivedAudiences)),
+		sandbox(write("sandbox/delete", http.MethodDelete, account+"/sandbox", 0, a.deleteSandbox)),
 	}
+}
+
+// asBusiness is a route on a business, which asks for scopes of its own.
+func asBusiness(r wire.Route) wire.Route {
+	if r.Scope = parterre.ScopeBizWrite; r.Method == http.MethodGet {
+		r.Scope = parterre.ScopeBizRead
+	}
+	return r
+}
+
+// sandbox is a route for tokens of the sandbox alone.
+func sandbox(r wire.Route) wire.Route {
+	r.Sandbox, r.WrongID = true, "Invalid ad account id"
+	return r
 }
 
 // page is the envelope of a list (reference, section 1.6): the bookmark is there on the last page too, and null.

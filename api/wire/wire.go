@@ -24,9 +24,21 @@ import (
 	"github.com/parterre/parterre/ratelimit"
 )
 
-// accountParameter is the path parameter that names an ad account. A route that has it is only reached by a principal with
-// a role there.
-const accountParameter = "ad_account_id"
+// The path parameters that name an ad account and a business. A route that has one is only reached by a principal with the
+// route's right there.
+const (
+	accountParameter  = "ad_account_id"
+	businessParameter = "business_id"
+)
+
+// Access says what a principal may do where.
+type Access interface {
+	// Authorise fails with [parterre.Forbidden] when the principal has not the right on the ad account.
+	Authorise(ctx context.Context, p *parterre.Principal, account parterre.ID, do parterre.Right) error
+
+	// AuthoriseBusiness fails with [parterre.Forbidden] when the principal has not the right on the business.
+	AuthoriseBusiness(ctx context.Context, p *parterre.Principal, business parterre.ID, do parterre.Right) error
+}
 
 // Route is one operation.
 type Route struct {
@@ -36,6 +48,8 @@ type Route struct {
 	Scope     parterre.Scope                         // what the token must have been granted
 	Category  ratelimit.Category                     // what a request counts as
 	Also      parterre.TokenKind                     // a kind of token that is taken beside a user's; UserToken when no other is
+	Right     parterre.Right                         // on the ad account or business of the path; when empty, to read for GET and to write for others
+	WrongID   string                                 // what the operation says to a malformed ad account id, as InvalidParameters; empty for the usual
 	Sandbox   bool                                   // only for tokens of the sandbox
 	MaxBody   int64                                  // how large the body may be, in bytes; 0 when the handler does not want it read
 	CountAs   func(*http.Request) ratelimit.Category // tells requests of the route apart; nil when all count as Category
@@ -54,11 +68,24 @@ func (r *Route) takes(p *parterre.Principal) bool {
 	}
 }
 
+// right is what the principal needs on the ad account or the business of the path.
+func (r *Route) right() parterre.Right {
+	switch {
+	case r.Right != "":
+		return r.Right
+	case r.Method == http.MethodGet:
+		return parterre.Read
+	default:
+		return parterre.Write
+	}
+}
+
 // Request is a request on its way to a handler. It is valid while the handler runs.
 type Request struct {
 	*http.Request
 	Principal *parterre.Principal
-	Account   parterre.ID // of the path, when the route has one; the principal has a role there
+	Account   parterre.ID // of the path, when the route has one; the principal has the route's right there
+	Business  parterre.ID // likewise
 	Payload   []byte      // the body, when the route wants it read
 }
 
@@ -69,20 +96,16 @@ func (r *Request) ID(name string) (parterre.ID, error) {
 
 // Server answers requests for routes. It may be used concurrently.
 type Server struct {
-	tokens    *oauth.Tokens
-	authorise func(ctx context.Context, p *parterre.Principal, account parterre.ID) error
-	limits    *ratelimit.Limiter
-	log       *slog.Logger
-	mux       *http.ServeMux
+	tokens *oauth.Tokens
+	access Access
+	limits *ratelimit.Limiter
+	log    *slog.Logger
+	mux    *http.ServeMux
 }
 
-// NewServer makes a server for the routes. Authorise says whether a principal may act on an ad account; limits counts what
-// principals ask.
-func NewServer(
-	tokens *oauth.Tokens, authorise func(context.Context, *parterre.Principal, parterre.ID) error, limits *ratelimit.Limiter,
-	log *slog.Logger, routes ...Route,
-) *Server {
-	s := &Server{tokens: tokens, authorise: authorise, limits: limits, log: log, mux: http.NewServeMux()}
+// NewServer makes a server for the routes; limits counts what principals ask.
+func NewServer(tokens *oauth.Tokens, access Access, limits *ratelimit.Limiter, log *slog.Logger, routes ...Route) *Server {
+	s := &Server{tokens: tokens, access: access, limits: limits, log: log, mux: http.NewServeMux()}
 	methods := map[string][]string{}
 	for _, route := range routes {
 		s.mux.Handle(route.Method+" "+route.Path, s.handler(&route))
@@ -176,17 +199,36 @@ func (s *Server) admit(route *Route, r *http.Request, p *parterre.Principal) (*R
 	if err := checkQuery(r.URL.RawQuery); err != nil {
 		return req, err
 	}
-	if strings.Contains(route.Path, "{"+accountParameter+"}") {
-		account, err := req.ID(accountParameter)
+	return req, s.authorise(r.Context(), route, req)
+}
+
+// authorise reads the ad account or the business of the path, and asks for the right there. The request has it when there is
+// no error.
+func (s *Server) authorise(ctx context.Context, route *Route, r *Request) error {
+	switch {
+	case strings.Contains(route.Path, "{"+accountParameter+"}"):
+		account, err := r.ID(accountParameter)
+		if err != nil && route.WrongID != "" {
+			return parterre.Errorf(parterre.InvalidParameters, "%s: %v", route.WrongID, err)
+		}
 		if err != nil {
-			return req, err
+			return err
 		}
-		if err := s.authorise(r.Context(), p, account); err != nil {
-			return req, err
+		if err := s.access.Authorise(ctx, r.Principal, account, route.right()); err != nil {
+			return err
 		}
-		req.Account = account
+		r.Account = account
+	case strings.Contains(route.Path, "{"+businessParameter+"}"):
+		business, err := parterre.ParseBusinessID(businessParameter, r.PathValue(businessParameter))
+		if err != nil {
+			return err
+		}
+		if err := s.access.AuthoriseBusiness(ctx, r.Principal, business, route.right()); err != nil {
+			return err
+		}
+		r.Business = business
 	}
-	return req, nil
+	return nil
 }
 
 // principal authenticates the bearer token.

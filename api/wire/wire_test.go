@@ -39,14 +39,22 @@ func serve(t *testing.T, routes ...wire.Route) (h http.Handler, log *bytes.Buffe
 		oauth.Grant{App: "app", User: 1, Scopes: []parterre.Scope{"ads:read"}}); err != nil {
 		t.Fatal(err)
 	}
-	authorise := func(_ context.Context, _ *parterre.Principal, account parterre.ID) error {
-		if account != 7 {
-			return parterre.Errorf(parterre.Forbidden, "not yours")
-		}
-		return nil
-	}
 	log = new(bytes.Buffer)
-	return wire.NewServer(tokens, authorise, ratelimit.New(nil, time.Now), slog.New(slog.NewTextHandler(log, nil)), routes...), log
+	return wire.NewServer(tokens, onSeven{}, ratelimit.New(nil, time.Now), slog.New(slog.NewTextHandler(log, nil)), routes...), log
+}
+
+// onSeven lets everybody do everything on the ad account 7 and on the business 7 but send events, and nothing elsewhere.
+type onSeven struct{}
+
+func (onSeven) Authorise(_ context.Context, _ *parterre.Principal, id parterre.ID, do parterre.Right) error {
+	if id != 7 || do == parterre.SendEvents {
+		return parterre.Errorf(parterre.Forbidden, "not yours to %s", do)
+	}
+	return nil
+}
+
+func (o onSeven) AuthoriseBusiness(ctx context.Context, p *parterre.Principal, id parterre.ID, do parterre.Right) error {
+	return o.Authorise(ctx, p, id, do)
 }
 
 // ask sends a request with the token.
@@ -256,10 +264,11 @@ func TestTheOrderOfRefusals(t *testing.T) {
 			return fmt.Sprintf("%s %d %s", r.Principal.App, r.Account, r.Payload), nil
 		},
 	}
-	scoped, sandboxed := r, r
+	scoped, sandboxed, sending := r, r, r
+	sending.Path, sending.Right = "/sending/{ad_account_id}", parterre.SendEvents
 	scoped.Path, scoped.Scope = "/scoped/{ad_account_id}", "ads:write"
 	sandboxed.Path, sandboxed.Sandbox = "/sandbox/{ad_account_id}", true
-	h, _ := serve(t, r, scoped, sandboxed)
+	h, _ := serve(t, r, scoped, sandboxed, sending)
 	for _, tt := range []struct {
 		name, target, body string
 		status, code       int
@@ -269,6 +278,7 @@ func TestTheOrderOfRefusals(t *testing.T) {
 		{"a query that is malformed, and an id that is none", "/a/x?%zz", "01234567890", 400, 1},
 		{"an id that is none, and a body too large", "/a/x", "01234567890", 400, 1},
 		{"the ad account of somebody else, and a body too large", "/a/8", "01234567890", 403, 29},
+		{"the ad account without the right, and a body too large", "/sending/7", "01234567890", 403, 29},
 		{"a body too large", "/a/7", "01234567890", 413, 413},
 		{"a body that is not text", "/a/7", "\xff", 400, 1},
 	} {

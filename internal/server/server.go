@@ -144,7 +144,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 
 	routes := v5.New(service, key, c.Now).Routes()
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
-	return health(service.Healthy, wire.NewServer(tokens, service.Authorise, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)), nil
+	return health(service.Healthy, wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)), nil
 }
 
 // health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
