@@ -54,11 +54,26 @@ func connect(t *testing.T, base string, o *client.Options) *client.Client {
 func TestRequests(t *testing.T) {
 	const accounts = "/v5/ad_accounts/" + account
 	rule := json.RawMessage(`{"customer_list_id":"643"}`)
+	owner, business := client.Sharer{AdAccount: account}, client.Sharer{Business: "7"}
 	for _, tt := range []struct {
 		name string
 		do   func(ctx context.Context, c *client.Client) error
 		want exchange
 	}{
+		{"share with ad accounts", func(ctx context.Context, c *client.Client) error {
+			_, err := c.ShareWithAdAccounts(ctx, owner, "1", "2", "3")
+			return err
+		}, exchange{
+			Method: "PATCH", Path: accounts + "/audiences/ad_accounts/shared",
+			Body: `{"audience_id":"1","operation_type":"SHARE","recipient_account_ids":["2","3"]}`,
+		}},
+		{"revoke from businesses", func(ctx context.Context, c *client.Client) error {
+			_, err := c.RevokeFromBusinesses(ctx, business, "1", "2")
+			return err
+		}, exchange{
+			Method: "PATCH", Path: "/v5/businesses/7/audiences/businesses/shared",
+			Body: `{"audience_id":"1","operation_type":"REVOKE","recipient_business_ids":["2"]}`,
+		}},
 		{"an audience is created", func(ctx context.Context, c *client.Client) error {
 			_, err := c.CreateAudience(ctx, account, client.AudienceCreate{
 				AudienceType: client.TypeCustomerList, Name: "n", Rule: rule,

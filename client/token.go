@@ -8,7 +8,9 @@ import (
 // TokenIssue says what a token of a sandbox may do, and where.
 type TokenIssue struct {
 	Scopes       []string `json:"scopes"`
-	AdAccountIDs []string `json:"ad_account_ids"` // on which its user has a role
+	AdAccountIDs []string `json:"ad_account_ids"` // on which its user has the role
+	BusinessIDs  []string `json:"business_ids,omitempty"`
+	Role         string   `json:"role,omitempty"` // such as ANALYST; OWNER when empty
 }
 
 // Token is a token as it is told once, when it is made.
