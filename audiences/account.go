@@ -31,9 +31,16 @@ type NewAdAccount struct {
 	Business parterre.ID // that owns it, which exists; 0 for none
 	Country  string
 	Currency string
+
+	// BesideOthers puts it into the business of the owner's first ad account, instead of Business.
+	BesideOthers bool
 }
 
-// CreateAdAccount creates an ad account, of which the principal becomes the owner. It is durable when it returns.
+// MaxAdAccounts is how many ad accounts a user may own (reference, section 12).
+const MaxAdAccounts = 50
+
+// CreateAdAccount creates an ad account, of which the principal becomes the owner. It is durable when it
+// returns.
 func (s *Service) CreateAdAccount(
 	ctx context.Context, p *parterre.Principal, n NewAdAccount,
 ) (a parterre.AdAccount, err error) {
@@ -42,6 +49,9 @@ func (s *Service) CreateAdAccount(
 		Name: n.Name, Business: n.Business, Owner: p.User, Country: n.Country, Currency: n.Currency, Created: now, Updated: now,
 	}
 	err = s.catalog.Update(ctx, func(tx *catalog.Tx) error {
+		if err := likeTheOthers(tx, &a, n.BesideOthers); err != nil {
+			return err
+		}
 		if err := tx.CreateAdAccount(&a); err != nil {
 			return err
 		}
@@ -51,6 +61,32 @@ func (s *Service) CreateAdAccount(
 		return s.audit(tx, p, catalog.Audit{Account: a.ID, Operation: "ad_accounts/create", Subject: a.ID, After: 1})
 	})
 	return a, err
+}
+
+// likeTheOthers gives an ad account the user's name, as their other ad accounts have it, and their business when it is to stand
+// beside them. It fails when they own too many.
+func likeTheOthers(tx *catalog.Tx, a *parterre.AdAccount, beside bool) error {
+	all, err := collect(func(p catalog.Page) ([]parterre.AdAccount, parterre.ID, error) { return tx.AccountsOf(a.Owner, p) })
+	if err != nil {
+		return err
+	}
+	owned := 0
+	for _, other := range all {
+		if other.Owner != a.Owner {
+			continue
+		}
+		if owned == 0 {
+			a.Username = other.Username
+			if beside {
+				a.Business = other.Business
+			}
+		}
+		owned++
+	}
+	if owned >= MaxAdAccounts {
+		return parterre.Errorf(parterre.InvalidParameters, "Invalid parameters. A user may own at most %d ad accounts", MaxAdAccounts)
+	}
+	return nil
 }
 
 // CreateBusiness creates a business, of which the principal becomes the owner, and fills in its id. Its parent exists. It is

@@ -17,7 +17,9 @@ type Token struct {
 	Scopes  []parterre.Scope   `json:"scopes"`
 	Name    string             `json:"name,omitempty"` // what the operator calls it
 	Sandbox bool               `json:"sandbox,omitempty"`
-	Created int64              `json:"created"` // seconds since 1970
+	Created int64              `json:"created"`           // seconds since 1970
+	Expires int64              `json:"expires,omitempty"` // seconds since 1970; 0 when it does not end by itself
+	Family  parterre.ID        `json:"-"`                 // of grants, which it goes with; 0 for none
 }
 
 // PutToken writes a token in place of the one with the same digest, and of the one with the same name unless the name is
@@ -39,7 +41,7 @@ func (t *Tx) PutToken(k Token) error {
 		return err
 	}
 	t.seconds(&k.Created)
-	return t.save(t.put, tokens, driver.Row{ID: row.ID, Key: k.Digest}, k)
+	return t.save(t.put, tokens, driver.Row{ID: row.ID, Owner: k.Family, Key: k.Digest}, k)
 }
 
 // TokenByDigest reads the token with that digest, or fails with [parterre.Unauthenticated].
@@ -49,32 +51,26 @@ func (t *Tx) TokenByDigest(digest string) (Token, error) {
 		return Token{}, err
 	}
 	k, err := decode[Token](tokens, row)
-	k.Digest = row.Key
+	k.Digest, k.Family = row.Key, row.Owner
 	return k, err
 }
 
 // dropNamed deletes the tokens with that name. It looks at every token: a token is written when an operator asks for one.
 func (t *Tx) dropNamed(name string) error {
-	for p := (Page{Limit: walkStep}); ; {
-		rows, next, err := t.page(tokens, 0, p)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			k, err := decode[Token](tokens, row)
-			if err != nil {
-				return err
-			}
-			if k.Name != name {
-				continue
-			}
-			if err := t.remove(tokens, row.ID); err != nil {
-				return err
-			}
-		}
-		if next == 0 {
-			return nil
-		}
-		p.After = next
+	return t.dropRows(tokens, 0, func(row driver.Row) (bool, error) {
+		k, err := decode[Token](tokens, row)
+		return k.Name == name, err
+	})
+}
+
+// DeleteToken removes the token with that digest; that there is none is not an error.
+func (t *Tx) DeleteToken(digest string) error {
+	row, err := t.byKey(tokens, digest)
+	if parterre.CodeOf(err) == parterre.Unauthenticated {
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	return t.remove(tokens, row.ID)
 }

@@ -37,6 +37,8 @@ type Server struct {
 	Token     string // a bearer token with every scope
 	AdAccount string // the ad account of the sandbox
 	Business  string // that owns it
+	AppID     string // of the sandbox's app, for the OAuth flow
+	AppSecret string
 	Client    *client.Client
 }
 
@@ -55,7 +57,7 @@ func Start(t testing.TB, o *Options) *Server {
 		t.Fatalf("start Parterre: %v", err)
 	}
 	s, err := server.Build(context.Background(), server.Config{
-		Addr: "127.0.0.1:0", Data: data, Token: o.Token, Now: o.Now, Log: o.Log, RateLimits: limits, Grace: time.Second,
+		Addr: "127.0.0.1:0", Data: data, Sandbox: sandbox.Credentials{Token: o.Token}, Now: o.Now, Log: o.Log, RateLimits: limits, Grace: time.Second,
 	})
 	if err != nil {
 		t.Fatalf("start Parterre: %v", err)
@@ -70,6 +72,7 @@ func Start(t testing.TB, o *Options) *Server {
 		t.Fatalf("make a client: %v", err)
 	}
 	return &Server{
-		URL: s.URL, Token: s.Token, AdAccount: sandbox.AdAccount.String(), Business: sandbox.Business.String(), Client: c,
+		URL: s.URL, Token: s.Token, AdAccount: sandbox.AdAccount.String(), Business: sandbox.Business.String(),
+		AppID: s.AppID, AppSecret: s.AppSecret, Client: c,
 	}
 }

@@ -8,12 +8,6 @@ import (
 	"github.com/parterre/parterre/internal/jsonbody"
 )
 
-// currencies are those that event_data may name (contract, Currency).
-var currencies = []string{
-	"UNK", "USD", "GBP", "CAD", "EUR", "AUD", "NZD", "SEK", "ILS", "CHF", "HKD", "JPY", "SGD", "KRW", "NOK", "DKK", "PLN",
-	"RON", "HUF", "CZK", "BRL", "MXN", "ARS", "CLP", "COP", "INR", "TRY",
-}
-
 // DecodeEventData reads event_data: named values that an event must have, all of them. Values are strings, numbers or
 // truth values, and names that an advertiser made up are allowed. line_items is one item or a list of items.
 func DecodeEventData(o *jsonbody.Object) (data parterre.EventData) {
@@ -33,8 +27,8 @@ func DecodeEventData(o *jsonbody.Object) (data parterre.EventData) {
 			d.Fail(m.Name, "must be a string, a number or a boolean")
 			continue
 		}
-		if m.Name == "currency" && !slices.Contains(currencies, value) {
-			d.Fail(m.Name, "%s is not one of %s", parterre.Quote(value), listOf(currencies))
+		if m.Name == "currency" && !slices.Contains(parterre.Currencies, value) {
+			d.Fail(m.Name, "%s is not one of %s", parterre.Quote(value), listOf(parterre.Currencies))
 		}
 		data.Fields = append(data.Fields, distinct(d, given, m.Name, parterre.FieldDatum(m.Name, value)))
 	}

@@ -32,9 +32,40 @@ type Sandbox struct {
 // New makes a Sandbox.
 func New(c *catalog.Catalog, t *oauth.Tokens) *Sandbox { return &Sandbox{c, t} }
 
-// Prepare sees to it that the business and its ad account are there, and gives the token with every scope: the given one, or a new one when
-// it is empty. The one of before stops working.
-func (s *Sandbox) Prepare(ctx context.Context, token string) (string, error) {
+// Credentials open the sandbox: a token with every scope, and what an app shows that users let act for them.
+type Credentials struct {
+	Token        string
+	App          parterre.ID
+	AppSecret    string
+	RedirectURIs []string // of the app
+}
+
+// DefaultRedirectURI is where the app sends users back to when nothing else was said: the address that the vendor's own
+// example listens on.
+const DefaultRedirectURI = "http://localhost:8085/"
+
+// Prepare sees to it that the business, its ad account and the app are there, and gives the credentials: those given, and
+// new ones in place of what is empty. Those of before stop working.
+func (s *Sandbox) Prepare(ctx context.Context, c Credentials) (Credentials, error) {
+	if c.App == 0 {
+		c.App = AppID
+	}
+	if c.AppSecret == "" {
+		c.AppSecret = oauth.NewSecret()
+	}
+	if len(c.RedirectURIs) == 0 {
+		c.RedirectURIs = []string{DefaultRedirectURI}
+	}
+	app := catalog.App{ID: c.App, Name: App, Owner: User, RedirectURIs: c.RedirectURIs, Sandbox: true}
+	if err := s.tokens.Register(ctx, app, c.AppSecret); err != nil {
+		return c, err
+	}
+	token, err := s.prepare(ctx, c)
+	c.Token = token
+	return c, err
+}
+
+func (s *Sandbox) prepare(ctx context.Context, c Credentials) (string, error) {
 	err := s.catalog.Update(ctx, func(tx *catalog.Tx) error {
 		if err := prepareBusiness(tx); err != nil {
 			return err
@@ -44,11 +75,11 @@ func (s *Sandbox) Prepare(ctx context.Context, token string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	g := oauth.Grant{Name: tokenName, App: App, AppID: AppID, User: User, Scopes: parterre.Scopes, Sandbox: true}
-	if token == "" {
+	g := oauth.Grant{Name: tokenName, App: App, AppID: c.App, User: User, Scopes: parterre.Scopes, Sandbox: true}
+	if c.Token == "" {
 		return s.tokens.Issue(ctx, g)
 	}
-	return token, s.tokens.Set(ctx, token, g)
+	return c.Token, s.tokens.Set(ctx, c.Token, g)
 }
 
 func prepareBusiness(tx *catalog.Tx) error {

@@ -24,6 +24,9 @@ func (s *service) issue(t *testing.T, scopes, accounts []string) string {
 func (s *service) asks(t *testing.T, token string, check func(t *testing.T, operation, scope string, a answer)) {
 	t.Helper()
 	for _, route := range routes() {
+		if route.Basic { // its callers have no tokens
+			continue
+		}
 		t.Run(route.Operation, func(t *testing.T) {
 			target := filled(route.Path)
 			check(t, route.Operation, string(route.Scope), s.send(t, token, route.Method, target, strings.NewReader("{}")))
@@ -123,9 +126,13 @@ func TestNoRightOnTheAdAccount(t *testing.T) {
 	stranger := s.issue(t, []string{"ads:read", "ads:write", "biz_access:read", "biz_access:write"}, []string{})
 	t.Run("of somebody else", func(t *testing.T) {
 		s.asks(t, stranger, func(t *testing.T, operation, _ string, a answer) {
-			if operation != "ad_accounts/list" {
+			switch operation {
+			default:
 				refused(t, a, http.StatusForbidden, 29, text)
 				return
+			case "ad_accounts/create", "oauth/conversion_token": // everybody's own
+				return
+			case "ad_accounts/list":
 			}
 			if got := as[struct{ Items []json.RawMessage }](t, a).Items; a.status != http.StatusOK || len(got) > 0 {
 				t.Errorf("the answer is %d: %s", a.status, a.body)

@@ -4,6 +4,7 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/internal/jsonbody"
 )
 
 // adAccount is the contract's AdAccount.
@@ -56,4 +57,54 @@ func (a *API) getAdAccount(r *wire.Request) (any, error) {
 		return nil, err
 	}
 	return accountShape(v), nil
+}
+
+// createAdAccount makes an ad account of the user's. Nothing is required: an account without a name gets one, lives in the
+// United States and counts in dollars. Its permissions are empty in this answer (as recorded), and OWNER
+// from then on.
+func (a *API) createAdAccount(r *wire.Request) (any, error) {
+	body := jsonbody.Parse("", r.Payload)
+	n := audiences.NewAdAccount{Name: "New ad account", Country: "US", Currency: "USD", BesideOthers: true}
+	if s := name(body); s != nil {
+		n.Name = *s
+	}
+	for _, one := range []struct {
+		field string
+		value *string
+		parse func(field, s string) (string, error)
+	}{
+		{"country", &n.Country, parterre.ParseCountry},
+		{"currency", &n.Currency, parterre.ParseCurrency},
+	} {
+		s := body.String(one.field)
+		if s == nil {
+			continue
+		}
+		value, err := one.parse(one.field, *s)
+		if err != nil {
+			body.FailWith(err)
+		}
+		*one.value = value
+	}
+	other := false
+	if s := body.String("owner_user_id"); s != nil {
+		owner, err := parterre.ParseID("owner_user_id", *s)
+		if err != nil {
+			body.FailWith(err)
+		}
+		other = owner != r.Principal.User
+	}
+	if err := body.Err(); err != nil {
+		return nil, err
+	}
+	if other { // nobody makes an ad account for somebody else
+		return nil, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource: 'owner_user_id' must be your own")
+	}
+	made, err := a.service.CreateAdAccount(r.Context(), r.Principal, n)
+	if err != nil {
+		return nil, err
+	}
+	shape := accountShape(audiences.AdAccountView{AdAccount: made})
+	shape.Permissions = []parterre.Role{}
+	return shape, nil
 }

@@ -147,4 +147,28 @@ var Ledger = []Fidelity{
 		{Inferred, "An id that is malformed is answered with 400, code 400 and \"Invalid ad account id\"; an ad account of somebody else as everywhere."},
 		{Inferred, "A token that is not of the sandbox is answered with 403 and code 29."},
 	}},
+	{"ad_accounts/create", []Note{
+		{Contract, "country, name, owner_user_id and currency, none of them required; at most 50 ad accounts a user."},
+		{Recorded, "permissions is an empty list in this answer, and [\"OWNER\"] afterwards; 200."},
+		{Inferred, "A name, US and USD stand in for what is left out. owner_user_id may only be the user's own, else 403 with code 29."},
+		{Inferred, "The ad account belongs to the business of the user's others."},
+	}},
+	{"oauth/token", []Note{
+		{Contract, "Basic authentication, a form, the three grants, the answer in the shape of each grant."},
+		{Contract, "Access tokens last 30 days; refresh tokens 60 days, each used once, renewable without end."},
+		{Recorded, "The prefixes pina_, pinr and pinc; two refreshes within a second both succeed."},
+		{Inferred, "A code lasts ten minutes. A code or refresh token that is used again ends all that came from that consent."},
+		{Inferred, "Scopes by comma or space, answered by space; a refresh may ask for fewer. Wrong grants are 400 with code 1, a wrong app 401 with code 2."},
+		{Inferred, "refresh_on, continuous_refresh and refreshable are taken and change nothing: refresh is always continuous."},
+		{Differs, "The page where users consent is on the same host, at /oauth/, and the sandbox's user consents without a password."},
+	}},
+	{"token/revoke", []Note{
+		{Contract, "Basic authentication, a form with token and token_type_hint, 200 without a body."},
+		{Inferred, "An access token ends alone, a refresh token with all that came from that consent; an unknown one is revoked already."},
+		{Inferred, "Every token of the app may be revoked, not those of system users alone; one of another app is 403 with code 29."},
+	}},
+	{"oauth/conversion_token", []Note{
+		{Contract, "access_token and token_type \"conversion\"; it opens events/create, without an end."},
+		{Inferred, "It acts for the user who made it, on their ad accounts; its requests are not counted."},
+	}},
 }

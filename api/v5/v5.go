@@ -9,6 +9,7 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/oauth"
 	"github.com/parterre/parterre/ratelimit"
 )
 
@@ -22,13 +23,14 @@ const (
 // API makes the routes of v5.
 type API struct {
 	service   *audiences.Service
+	tokens    *oauth.Tokens
 	bookmarks bookmarks
 	now       func() time.Time
 }
 
-// New makes the API over the service. Key signs bookmarks: one that another key signed is refused, so keep it.
-func New(s *audiences.Service, key []byte, now func() time.Time) *API {
-	return &API{service: s, bookmarks: bookmarks{key}, now: now}
+// New makes the API over the service and the tokens. Key signs bookmarks: one that another key signed is refused, so keep it.
+func New(s *audiences.Service, t *oauth.Tokens, key []byte, now func() time.Time) *API {
+	return &API{service: s, tokens: t, bookmarks: bookmarks{key}, now: now}
 }
 
 // Routes are the operations, as the contract names them.
@@ -55,6 +57,7 @@ func (a *API) Routes() []wire.Route {
 	}
 	return []wire.Route{
 		read("ad_accounts/list", "/v5/ad_accounts", client, a.listAdAccounts),
+		write("ad_accounts/create", http.MethodPost, "/v5/ad_accounts", smallBody, a.createAdAccount),
 		read("ad_accounts/get", account, client, a.getAdAccount),
 		read("audiences/list", audiences, client, a.listAudiences),
 		write("audiences/create", http.MethodPost, audiences, smallBody, a.createAudience),
@@ -85,6 +88,18 @@ func (a *API) Routes() []wire.Route {
 			a.listSharedAccounts)),
 		asBusiness(read("shared_audiences_for_business/list", business, none, a.listReceivedAudiences)),
 		sandbox(write("sandbox/delete", http.MethodDelete, account+"/sandbox", 0, a.deleteSandbox)),
+		{
+			Operation: "oauth/token", Method: http.MethodPost, Path: "/v5/oauth/token", Basic: true, Category: ratelimit.OrgRead,
+			MaxBody: smallBody, Handle: a.giveToken,
+		},
+		{
+			Operation: "token/revoke", Method: http.MethodPost, Path: "/v5/oauth/token/revoke", Basic: true, Category: ratelimit.OrgWrite,
+			MaxBody: smallBody, Handle: a.revokeToken,
+		},
+		{
+			Operation: "oauth/conversion_token", Method: http.MethodPost, Path: "/v5/oauth/conversion_token",
+			Scope: parterre.ScopeAdsWrite, Category: ratelimit.OrgWrite, Handle: a.giveConversionToken,
+		},
 	}
 }
 

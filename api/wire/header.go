@@ -25,17 +25,34 @@ func name(h http.Header) {
 	h.Set("X-Pinterest-Rid-128bit", hex.EncodeToString(long[:]))
 }
 
-// checkType refuses a body that says it is something else than JSON, or is packed. One that does not say what it is is read.
-func checkType(h http.Header) error {
+// bodyKind is a type of body, as a header says it.
+type bodyKind string
+
+const (
+	jsonBody bodyKind = "application/json"
+	formBody bodyKind = "application/x-www-form-urlencoded"
+)
+
+// is says whether a body of the named type is of the kind.
+func (k bodyKind) is(name string) bool {
+	return name == string(k) || k == jsonBody && strings.HasSuffix(name, "+json")
+}
+
+// checkType refuses a body that says it is something else, or is packed. One that does not say what it is is read.
+func checkType(h http.Header, want bodyKind) error {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return parterre.Errorf(parterre.UnsupportedMediaType,
 			"The body must be sent as it is: the header Content-Encoding was %s", parterre.Quote(encoding))
 	}
 	given := h.Get("Content-Type")
 	kind, _, err := mime.ParseMediaType(given)
-	if given == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json")) {
+	if given == "" || err == nil && want.is(kind) {
 		return nil
 	}
+	what := "JSON"
+	if want == formBody {
+		what = "a form"
+	}
 	return parterre.Errorf(parterre.UnsupportedMediaType,
-		"The body must be JSON, sent with the header Content-Type: application/json (was %s)", parterre.Quote(given))
+		"The body must be %s, sent with the header Content-Type: %s (was %s)", what, want, parterre.Quote(given))
 }

@@ -21,7 +21,7 @@ import (
 func limited(t *testing.T, now *time.Time, routes ...wire.Route) http.Handler {
 	t.Helper()
 	clock := func() time.Time { return *now }
-	tokens := oauth.New(catalog.New(memcatalog.New(), clock))
+	tokens := oauth.New(catalog.New(memcatalog.New(), clock), clock)
 	for token, g := range map[string]oauth.Grant{
 		token1:  {App: "app", AppID: 1, User: 1, Scopes: []parterre.Scope{"ads:read"}},
 		"other": {App: "app", AppID: 1, User: 2, Scopes: []parterre.Scope{"ads:read"}},

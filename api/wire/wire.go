@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/catalog"
 	"github.com/parterre/parterre/oauth"
 	"github.com/parterre/parterre/ratelimit"
 )
@@ -50,6 +51,7 @@ type Route struct {
 	Also      parterre.TokenKind                     // a kind of token that is taken beside a user's; UserToken when no other is
 	Right     parterre.Right                         // on the ad account or business of the path; when empty, to read for GET and to write for others
 	WrongID   string                                 // what the operation says to a malformed ad account id, as InvalidParameters; empty for the usual
+	Basic     bool                                   // for apps, which show their own credentials and send a form
 	Sandbox   bool                                   // only for tokens of the sandbox
 	MaxBody   int64                                  // how large the body may be, in bytes; 0 when the handler does not want it read
 	CountAs   func(*http.Request) ratelimit.Category // tells requests of the route apart; nil when all count as Category
@@ -86,6 +88,7 @@ type Request struct {
 	Principal *parterre.Principal
 	Account   parterre.ID // of the path, when the route has one; the principal has the route's right there
 	Business  parterre.ID // likewise
+	App       catalog.App // who asks, when the route is for apps
 	Payload   []byte      // the body, when the route wants it read
 }
 
@@ -164,11 +167,11 @@ func (s *Server) handler(route *Route) http.Handler {
 // answer takes a request through authentication, scope, query, right on the ad account, rate limit and body to the handler.
 // What is refused in between counts against the limit as well, and a request beyond the limit is told nothing else.
 func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (any, error) {
-	principal, err := s.principal(r)
-	if err != nil {
+	req := &Request{Request: r}
+	if err := s.authenticate(route, req); err != nil {
 		return nil, err
 	}
-	req, refused := s.admit(route, r, principal)
+	refused := s.admit(route, req)
 	if err := s.count(route, w, req); err != nil {
 		return nil, err
 	}
@@ -177,29 +180,41 @@ func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (a
 	}
 	r.Body = &patient{r.Body, http.NewResponseController(w)}
 	if route.MaxBody > 0 {
-		if err := checkType(r.Header); err != nil {
-			return nil, err
-		}
-		if req.Payload, err = readBody(w, r, route.MaxBody); err != nil {
+		if err := req.read(w, route); err != nil {
 			return nil, err
 		}
 	}
 	return route.Handle(req)
 }
 
-// admit looks at what a principal may do. The request it gives is complete when there is no error.
-func (s *Server) admit(route *Route, r *http.Request, p *parterre.Principal) (*Request, error) {
-	req := &Request{Request: r, Principal: p}
-	if !route.takes(p) {
-		return req, parterre.Errorf(parterre.MissingScope, missingScope+" Needed: %s", route.Scope)
+// read reads the body: JSON, or a form for an app.
+func (r *Request) read(w http.ResponseWriter, route *Route) (err error) {
+	kind := jsonBody
+	if route.Basic {
+		kind = formBody
 	}
-	if route.Sandbox && !p.Sandbox {
-		return req, parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
+	if err := checkType(r.Header, kind); err != nil {
+		return err
+	}
+	if r.Payload, err = readBody(w, r.Request, route.MaxBody); err != nil || !route.Basic {
+		return err
+	}
+	r.Form, err = parseForm(string(r.Payload))
+	return err
+}
+
+// admit looks at what a principal may do. The request is complete when there is no error.
+func (s *Server) admit(route *Route, r *Request) error {
+	if !route.Basic && !route.takes(r.Principal) {
+		return parterre.Errorf(parterre.MissingScope, missingScope+" Needed: %s", route.Scope)
+	}
+	if route.Sandbox && !r.Principal.Sandbox {
+		return parterre.Errorf(parterre.Forbidden, "You are not permitted to access that resource.")
 	}
 	if err := checkQuery(r.URL.RawQuery); err != nil {
-		return req, err
+		return err
 	}
-	return req, s.authorise(r.Context(), route, req)
+	return s.authorise(r.Context(), route, r)
 }
 
 // authorise reads the ad account or the business of the path, and asks for the right there. The request has it when there is
@@ -231,29 +246,55 @@ func (s *Server) authorise(ctx context.Context, route *Route, r *Request) error 
 	return nil
 }
 
-// principal authenticates the bearer token.
-func (s *Server) principal(r *http.Request) (*parterre.Principal, error) {
+// authenticate finds who asks: a principal by the bearer token, or an app by its own credentials.
+func (s *Server) authenticate(route *Route, r *Request) (err error) {
+	if route.Basic {
+		id, secret, _ := r.BasicAuth()
+		if r.App, err = s.tokens.AuthenticateApp(r.Context(), id, secret); err != nil {
+			return err
+		}
+		r.Principal = &parterre.Principal{App: r.App.Name, AppID: r.App.ID, Sandbox: r.App.Sandbox}
+		return nil
+	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(scheme, "bearer") || token == "" {
-		return nil, parterre.Errorf(parterre.Unauthenticated, "Authentication failed.")
+		return parterre.Errorf(parterre.Unauthenticated, "Authentication failed.")
 	}
-	return s.tokens.Authenticate(r.Context(), token)
+	r.Principal, err = s.tokens.Authenticate(r.Context(), token)
+	return err
 }
 
 // checkQuery refuses a query of which a handler would see a part, or something else than was sent.
 func checkQuery(raw string) error {
+	_, err := parseText("query", raw)
+	return err
+}
+
+// parseForm reads a form. A field that stands twice is refused: a handler would see one of them.
+func parseForm(raw string) (url.Values, error) {
+	form, err := parseText("form", raw)
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if len(form[name]) > 1 && err == nil {
+			err = parterre.Invalid(name, "Invalid request: %s stands more than once in the form", parterre.Quote(name))
+		}
+	}
+	return form, err
+}
+
+// parseText reads a query or a form, which must be text.
+func parseText(what, raw string) (url.Values, error) {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
-		return parterre.Invalid("", "Invalid request: the query is malformed: names and values must be percent-encoded and "+
-			"joined by '&'")
+		return nil, parterre.Invalid("", "Invalid request: the %s is malformed: names and values must be percent-encoded and "+
+			"joined by '&'", what)
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) { // in order: the same mistake is told each time
 		if !utf8.ValidString(name) || slices.ContainsFunc(query[name], func(s string) bool { return !utf8.ValidString(s) }) {
-			return parterre.Invalid(name, "Parameter %s is not valid: all of it must be UTF-8", parterre.Quote(name))
+			return nil, parterre.Invalid(name, "Parameter %s is not valid: all of it must be UTF-8", parterre.Quote(name))
 		}
 	}
-	return nil
+	return query, nil
 }
 
 // patience is how long a caller may take between two pieces of a body.
@@ -289,8 +330,16 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 	return body, nil
 }
 
+// Nothing is the answer of an operation that has none: no body.
+var Nothing = struct{ nothing struct{} }{}
+
 // render writes an answer as compact JSON.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answer any) {
+	w.Header().Set("Cache-Control", "no-cache,no-store,must-revalidate")
+	if answer == any(Nothing) {
+		w.WriteHeader(status)
+		return
+	}
 	var body strings.Builder
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
@@ -300,9 +349,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answ
 		body.Reset()
 		body.WriteString(lastResort)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-cache,no-store,must-revalidate")
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if _, err := io.WriteString(w, strings.TrimSuffix(body.String(), "\n")); err != nil {
 		s.log.Debug("an answer could not be sent", slog.String("path", r.URL.Path), slog.String("error", err.Error()))

@@ -34,7 +34,7 @@ const secret = "password=hunter2"
 func serve(t *testing.T, routes ...wire.Route) (h http.Handler, log *bytes.Buffer) {
 	t.Helper()
 	c := catalog.New(memcatalog.New(), time.Now)
-	tokens := oauth.New(c)
+	tokens := oauth.New(c, time.Now)
 	if err := tokens.Set(t.Context(), token1,
 		oauth.Grant{App: "app", User: 1, Scopes: []parterre.Scope{"ads:read"}}); err != nil {
 		t.Fatal(err)

@@ -8,13 +8,16 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
 	"github.com/parterre/parterre/ratelimit"
+	"github.com/parterre/parterre/sandbox"
 )
 
 func serveCommand(getenv func(string) string) *cobra.Command {
@@ -25,15 +28,17 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
-		Long: "Run the service in sandbox mode: one business, one app, ad account 549755885175, and one token with every scope,\n" +
-			"taken from PARTERRE_TOKEN or made and printed at start.",
+		Long: "Run the service in sandbox mode: one business, one app, ad account 549755885175, and one token with every scope.\n\n" +
+			"The token is taken from PARTERRE_TOKEN, the app's credentials from PARTERRE_APP_ID and PARTERRE_APP_SECRET; what is\n" +
+			"not set is made and printed at start. PARTERRE_REDIRECT_URI says where the app sends users back to, several\n" +
+			"separated by spaces; " + sandbox.DefaultRedirectURI + " when it is not set.",
 		Example: "  parterre serve --addr 127.0.0.1:8080 --data ./parterre-data\n" +
 			"  PARTERRE_TOKEN=secret parterre serve --data mem",
 		Args: cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Token = strings.TrimSpace(getenv("PARTERRE_TOKEN"))
-			if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-				return errors.New("PARTERRE_TOKEN holds a space or something that is not ASCII, which no request can carry")
+			var err error
+			if c.Sandbox, err = credentials(getenv); err != nil {
+				return cli.UsageError(cmd, err)
 			}
 			if c.Addr == "" || c.Data == "" {
 				return errors.New("--addr and --data must not be empty")
@@ -59,6 +64,28 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	return cmd
 }
 
+// credentials reads what opens the sandbox.
+func credentials(getenv func(string) string) (c sandbox.Credentials, err error) {
+	c.Token, c.AppSecret = strings.TrimSpace(getenv("PARTERRE_TOKEN")), strings.TrimSpace(getenv("PARTERRE_APP_SECRET"))
+	for name, value := range map[string]string{"PARTERRE_TOKEN": c.Token, "PARTERRE_APP_SECRET": c.AppSecret} {
+		if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return c, fmt.Errorf("%s holds a space or something that is not ASCII, which no request can carry", name)
+		}
+	}
+	if id := strings.TrimSpace(getenv("PARTERRE_APP_ID")); id != "" {
+		if c.App, err = parterre.ParseID("PARTERRE_APP_ID", id); err != nil {
+			return c, err
+		}
+	}
+	for _, uri := range strings.Fields(getenv("PARTERRE_REDIRECT_URI")) {
+		if u, err := url.Parse(uri); err != nil || u.Scheme == "" || u.Host == "" || u.Fragment != "" {
+			return c, fmt.Errorf("PARTERRE_REDIRECT_URI holds %q, which is no absolute URI without a fragment", uri)
+		}
+		c.RedirectURIs = append(c.RedirectURIs, uri)
+	}
+	return c, nil
+}
+
 func logger(w io.Writer, verbose bool) *slog.Logger {
 	level := slog.LevelInfo
 	if verbose {
@@ -69,16 +96,20 @@ func logger(w io.Writer, verbose bool) *slog.Logger {
 
 // serve runs the service until the context ends.
 func serve(ctx context.Context, c server.Config, out io.Writer) error {
-	given := c.Token != ""
+	given := c.Sandbox
 	s, err := server.Build(ctx, c)
 	if err != nil {
 		return err
 	}
-	token := s.Token
-	if given {
+	token, secret := s.Token, s.AppSecret
+	if given.Token != "" {
 		token = "the one in PARTERRE_TOKEN"
 	}
-	fmt.Fprintf(out, "Parterre listens on %s\n\n  ad account  549755885175\n  token       %s\n  data        %s\n\n", s.URL, token, c.Data)
+	if given.AppSecret != "" {
+		secret = "the one in PARTERRE_APP_SECRET"
+	}
+	fmt.Fprintf(out, "Parterre listens on %s\n\n  ad account  549755885175\n  token       %s\n  app id      %s\n  app secret  %s\n"+
+		"  data        %s\n\n", s.URL, token, s.AppID, secret, c.Data)
 	if host, _, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://")); err == nil && !net.ParseIP(host).IsLoopback() {
 		c.Log.Warn("this is a sandbox: its token opens everything, and other machines can reach it", slog.String("url", s.URL))
 	}

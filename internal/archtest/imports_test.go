@@ -38,13 +38,14 @@ var may = map[string][]string{
 	"ratelimit": {"."},
 	"sandbox":   {".", "catalog", "oauth"},
 
-	"api/wire":     {".", "oauth", "ratelimit"},
-	"api/v5":       {".", "audiences", "catalog", "conversion", "ratelimit", "api/wire", "internal/jsonbody"}, // catalog has the page
+	"api/consent":  {".", "oauth"},
+	"api/wire":     {".", "catalog", "oauth", "ratelimit"},                                                             // catalog has the app
+	"api/v5":       {".", "audiences", "catalog", "conversion", "oauth", "ratelimit", "api/wire", "internal/jsonbody"}, // catalog has the page
 	"api/parterre": {".", "audiences", "conversion", "oauth", "api/wire", "internal/jsonbody"},
 
 	"client":       nil, // it has types of its own, as a client in another language would
 	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
-	"cmd/parterre": {"ratelimit", "api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
+	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
 
 	"internal/archtest":   nil,
 	"internal/cli":        {"client", "internal/terminal"},
@@ -54,7 +55,7 @@ var may = map[string][]string{
 	"internal/terminal":   nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
-		"audiences", "sandbox", "oauth", "ratelimit", "api/wire", "api/v5", "api/parterre",
+		"audiences", "sandbox", "oauth", "ratelimit", "api/consent", "api/wire", "api/v5", "api/parterre",
 	},
 }
 

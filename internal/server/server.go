@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parterre/parterre/api/consent"
 	ownapi "github.com/parterre/parterre/api/parterre"
 	v5 "github.com/parterre/parterre/api/v5"
 	"github.com/parterre/parterre/api/wire"
@@ -32,11 +33,13 @@ const Memory = "mem"
 
 // Config says how the service is run.
 type Config struct {
-	Addr  string           // where it listens, host:port; port 0 takes a free one
-	Data  string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
-	Token string           // the token of the sandbox; a new one is made when it is empty
-	Now   func() time.Time // the clock; time.Now when nil
-	Log   *slog.Logger     // nothing is logged when nil
+	Addr string           // where it listens, host:port; port 0 takes a free one
+	Data string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
+	Now  func() time.Time // the clock; time.Now when nil
+	Log  *slog.Logger     // nothing is logged when nil
+	// Sandbox opens the sandbox; what is empty is made anew.
+	Sandbox sandbox.Credentials
+
 	// RateLimits are what callers may ask; nothing is counted when nil.
 	RateLimits *ratelimit.Limits
 	Grace      time.Duration // how long requests may take to end when the service stops; 10 seconds when 0
@@ -49,10 +52,10 @@ const defaultGrace = 10 * time.Second
 
 // Server is the service, listening. It answers from Build on, and until Close.
 type Server struct {
-	// URL is where the service is reached, Token opens everything in the sandbox, and Catalog is what it decided upon.
-	URL     string
-	Token   string
-	Catalog *catalog.Catalog
+	// URL is where the service is reached, Token opens everything in the sandbox, AppID and AppSecret are what its app shows,
+	// and Catalog is what was decided upon.
+	URL, Token, AppID, AppSecret string
+	Catalog                      *catalog.Catalog
 
 	log    *slog.Logger
 	grace  time.Duration
@@ -123,11 +126,13 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err := pair(ctx, s.Catalog, ix); err != nil {
 		return nil, err
 	}
-	tokens := oauth.New(s.Catalog)
+	tokens := oauth.New(s.Catalog, c.Now)
 	box := sandbox.New(s.Catalog, tokens)
-	if s.Token, err = box.Prepare(ctx, c.Token); err != nil {
+	credentials, err := box.Prepare(ctx, c.Sandbox)
+	if err != nil {
 		return nil, err
 	}
+	s.Token, s.AppID, s.AppSecret = credentials.Token, credentials.App.String(), credentials.AppSecret
 	key, err := bookmarkKey(ctx, s.Catalog)
 	if err != nil {
 		return nil, err
@@ -142,9 +147,21 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return s.inUse(service.Close(ctx))
 	})
 
-	routes := v5.New(service, key, c.Now).Routes()
+	routes := v5.New(service, tokens, key, c.Now).Routes()
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
-	return health(service.Healthy, wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)), nil
+	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
+	return health(service.Healthy, pages(consent.New(tokens, sandbox.User, key, s.log), api)), nil
+}
+
+// pages answers at the path of the consent page, and leaves everything else to api.
+func pages(page *consent.Page, api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == consent.Path {
+			page.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 // health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
