@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -79,12 +80,12 @@ const longestWindow = day
 // NAME=LIMIT/WINDOW, as in ads_write=10/60s: the name of a category, or what else the tier has a limit for. The window is a
 // duration of whole seconds, a day at most.
 func Parse(tier string, changes ...string) (*Limits, error) {
-	make, known := tiers[tier]
+	of, known := tiers[tier]
 	if !known {
 		return nil, fmt.Errorf("rate limits %q are not known: one of %s is allowed", tier,
 			strings.Join(slices.Sorted(maps.Keys(tiers)), ", "))
 	}
-	l := &Limits{make()}
+	l := &Limits{of()}
 	for _, change := range changes {
 		if err := l.change(change); err != nil {
 			return nil, fmt.Errorf("rate limit %q: %w", change, err)
@@ -98,11 +99,11 @@ func (l *Limits) change(change string) error {
 	limit, window, whole := strings.Cut(amount, "/")
 	n, err := strconv.Atoi(limit)
 	if !whole || err != nil || n < 1 {
-		return fmt.Errorf("it must be written NAME=LIMIT/WINDOW with a limit of 1 or more, as in ads_write=10/60s")
+		return errors.New("it must be written NAME=LIMIT/WINDOW with a limit of 1 or more, as in ads_write=10/60s")
 	}
 	d, err := time.ParseDuration(window)
 	if err != nil || d < time.Second || d > longestWindow*time.Second || d%time.Second != 0 {
-		return fmt.Errorf("the window must be a duration of whole seconds from 1s to 24h")
+		return errors.New("the window must be a duration of whole seconds from 1s to 24h")
 	}
 	var keys []string
 	found := false
@@ -118,7 +119,7 @@ func (l *Limits) change(change string) error {
 		return nil
 	}
 	if len(keys) == 0 {
-		return fmt.Errorf("nothing is counted, so there is no limit to change")
+		return errors.New("nothing is counted, so there is no limit to change")
 	}
 	slices.Sort(keys)
 	return fmt.Errorf("the name must be one of %s", strings.Join(slices.Compact(keys), ", "))

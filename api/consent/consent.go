@@ -12,6 +12,7 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -172,9 +173,7 @@ func (p *Page) back(w http.ResponseWriter, r *http.Request, query map[string]str
 		return
 	}
 	q := to.Query()
-	for name, values := range with {
-		q[name] = values
-	}
+	maps.Copy(q, with)
 	if query["state"] != "" {
 		q.Set("state", query["state"])
 	}

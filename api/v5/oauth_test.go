@@ -39,12 +39,18 @@ func browser(t *testing.T) *http.Client {
 }
 
 // look gets a page.
-func look(t *testing.T, c *http.Client, address string) (*http.Response, string) {
+func look(t *testing.T, c *http.Client, address string) (seen, string) {
 	t.Helper()
 	return do(t, c, http.MethodGet, address, nil)
 }
 
-func do(t *testing.T, c *http.Client, method, address string, form url.Values) (*http.Response, string) {
+// seen is what a browser learns of an answer beside its body.
+type seen struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func do(t *testing.T, c *http.Client, method, address string, form url.Values) (seen, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -62,7 +68,7 @@ func do(t *testing.T, c *http.Client, method, address string, form url.Values) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res, string(body)
+	return seen{res.StatusCode, res.Header}, string(body)
 }
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)

@@ -155,7 +155,7 @@ func (s *Server) wrongMethod(allowed string) http.Handler {
 
 func (s *Server) handler(route *Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer, err := s.answer(route, w, r)
+		answer, err := s.answer(route, w, r) //nolint:contextcheck // the request brings its own
 		if err != nil {
 			s.fail(w, r, err)
 			return

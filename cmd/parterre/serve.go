@@ -77,7 +77,7 @@ func credentials(getenv func(string) string) (c sandbox.Credentials, err error) 
 			return c, err
 		}
 	}
-	for _, uri := range strings.Fields(getenv("PARTERRE_REDIRECT_URI")) {
+	for uri := range strings.FieldsSeq(getenv("PARTERRE_REDIRECT_URI")) {
 		if u, err := url.Parse(uri); err != nil || u.Scheme == "" || u.Host == "" || u.Fragment != "" {
 			return c, fmt.Errorf("PARTERRE_REDIRECT_URI holds %q, which is no absolute URI without a fragment", uri)
 		}
