@@ -39,6 +39,7 @@ type Status string
 const (
 	Initializing Status = "INITIALIZING" // an audience whose current rule is not evaluated yet
 	Processing   Status = "PROCESSING"   // a customer list with records that are not matched yet
+	Uploading    Status = "UPLOADING"    // a customer list that an upload is being read into
 	TooSmall     Status = "TOO_SMALL"    // fewer than MinMembers
 	Ready        Status = "READY"
 )
@@ -83,10 +84,11 @@ type CustomerList struct {
 	ListType  string `json:"list_type"` // a label: records of any sort are accepted
 	Created   int64  `json:"created"`
 	Updated   int64  `json:"updated"`
-	Batches   int    `json:"batches"`  // creation counts one, and so does every ADD and REMOVE
-	Matched   int    `json:"matched"`  // batches whose records have been matched
-	Uploaded  int    `json:"uploaded"` // records submitted for adding, repeated ones included
-	Removed   int    `json:"removed"`  // records submitted for removal, absent ones included
+	Batches   int    `json:"batches"`           // creation counts one, and so does every ADD and REMOVE
+	Matched   int    `json:"matched"`           // batches whose records have been matched
+	Uploaded  int    `json:"uploaded"`          // records submitted for adding, repeated ones included
+	Uploads   int    `json:"uploads,omitempty"` // that are being read
+	Removed   int    `json:"removed"`           // records submitted for removal, absent ones included
 }
 
 // ConversionTag is the source of an advertiser's events.

@@ -35,6 +35,7 @@ const (
 	RouteNotFound                      // no operation at this path
 	MethodNotAllowed                   // the path has operations, but none with this method
 	RateLimited                        // more requests than a rate limit allows
+	NoRoom                             // the disk is full
 	Unavailable                        // stopping, or too busy; trying again later may help
 	NotFound                           // a record of a store is absent; use cases turn it into one of the above
 )

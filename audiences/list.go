@@ -125,6 +125,9 @@ func (s *Service) customerList(ctx context.Context, account, id parterre.ID) (l 
 
 // viewList adds the status to a list.
 func (s *Service) viewList(ctx context.Context, l *parterre.CustomerList) (ListView, error) {
+	if l.Uploads > 0 {
+		return ListView{*l, parterre.Uploading}, nil
+	}
 	if l.Matched < l.Batches {
 		return ListView{*l, parterre.Processing}, nil
 	}

@@ -29,6 +29,7 @@ import (
 type Options struct {
 	Catalog *catalog.Catalog
 	Index   *index.Index
+	Parts   Parts            // keeps what is uploaded; there are no uploads when nil
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // nothing is logged when nil
 }
@@ -38,6 +39,7 @@ type Options struct {
 type Service struct {
 	catalog *catalog.Catalog
 	index   *index.Index
+	parts   Parts
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -50,7 +52,7 @@ type Service struct {
 // New makes the service and takes up where the last process stopped: all audiences are served and stand, and unfinished
 // jobs go on. It does not own the catalogue and the index.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{catalog: o.Catalog, index: o.Index, now: o.Now, log: o.Log}
+	s := &Service{catalog: o.Catalog, index: o.Index, parts: o.Parts, now: o.Now, log: o.Log}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -67,6 +69,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s.worker = startWorker(context.WithoutCancel(ctx), s)
+	if s.parts != nil {
+		s.worker.all.Go(func() { s.sweeping(s.worker.ctx) })
+	}
 	return s, nil
 }
 

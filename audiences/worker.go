@@ -12,7 +12,8 @@ import (
 	"github.com/parterre/parterre/catalog"
 )
 
-// jobsAtOnce is how many jobs run at the same time: one for each of two cores.
+// jobsAtOnce is how many jobs run at the same time: one for each of two cores. An upload, which may take long, runs beside
+// them, one at a time.
 const jobsAtOnce = 2
 
 // Failed jobs are tried again after a pause that doubles from the first to the longest.
@@ -38,7 +39,8 @@ type worker struct {
 		sync.Mutex
 		known  parterre.ID            // the last job that was read
 		queues map[parterre.ID]*queue // of audiences, lists and ad accounts
-		busy   int                    // how many jobs are running
+		busy   int                    // how many jobs are running, uploads left out
+		upload bool                   // an upload is being read
 		done   uint64                 // how many jobs were done
 	}
 }
@@ -156,10 +158,10 @@ func (w *worker) lastKnown() parterre.ID {
 func (w *worker) startJobs() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.mu.busy < jobsAtOnce {
+	for {
 		var next *queue
 		for _, q := range w.mu.queues {
-			if q.callOff == nil && !q.waiting && !q.pausing && (next == nil || q.jobs[0].ID < next.jobs[0].ID) {
+			if q.callOff == nil && !q.waiting && !q.pausing && w.roomLocked(q) && (next == nil || q.jobs[0].ID < next.jobs[0].ID) {
 				next = q
 			}
 		}
@@ -170,11 +172,28 @@ func (w *worker) startJobs() {
 	}
 }
 
+// roomLocked says whether the first job of a queue may run beside those that are running.
+func (w *worker) roomLocked(q *queue) bool {
+	if q.jobs[0].Kind == catalog.ReadUpload {
+		return !w.mu.upload
+	}
+	return w.mu.busy < jobsAtOnce
+}
+
+// occupyLocked takes room for a job, or gives it back.
+func (w *worker) occupyLocked(j catalog.Job, by int) {
+	if j.Kind == catalog.ReadUpload {
+		w.mu.upload = by > 0
+	} else {
+		w.mu.busy += by
+	}
+}
+
 func (w *worker) startLocked(q *queue) {
 	ctx, callOff := context.WithCancel(w.ctx)
 	j, done := q.jobs[0], w.mu.done
 	q.callOff = callOff
-	w.mu.busy++
+	w.occupyLocked(j, 1)
 	w.all.Go(func() {
 		err := w.s.carryOut(ctx, j)
 		callOff()
@@ -188,7 +207,7 @@ func (w *worker) ended(j catalog.Job, q *queue, done uint64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	defer w.wake()
-	w.mu.busy--
+	w.occupyLocked(j, -1)
 	q.callOff = nil
 	switch {
 	case err == nil:
@@ -224,6 +243,8 @@ func (s *Service) carryOut(ctx context.Context, j catalog.Job) error {
 		return s.materialise(ctx, j)
 	case catalog.MatchRecords:
 		return s.matchRecords(ctx, j)
+	case catalog.ReadUpload:
+		return s.readUpload(ctx, j)
 	case catalog.DropRoll:
 		return s.dropRoll(ctx, j)
 	case catalog.DropList:

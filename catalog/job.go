@@ -14,6 +14,7 @@ type JobKind string
 const (
 	Materialise  JobKind = "materialise"   // evaluate the rule of an audience's version
 	MatchRecords JobKind = "match_records" // match a batch of a customer list
+	ReadUpload   JobKind = "read_upload"   // match the records of an upload to a customer list
 	DropRoll     JobKind = "drop_roll"     // delete the roll of an audience's version
 	DropList     JobKind = "drop_list"     // delete the rolls of a customer list
 	DropAccount  JobKind = "drop_account"  // delete what an ad account's events left in the index
@@ -27,7 +28,7 @@ type Job struct {
 	Account parterre.ID `json:"account"`
 	Subject parterre.ID `json:"subject"` // the audience, the customer list or the ad account
 	Version int         `json:"version,omitempty"`
-	Batch   parterre.ID `json:"batch"`             // of MatchRecords
+	Batch   parterre.ID `json:"batch"`             // of MatchRecords; of ReadUpload the upload
 	Batches int         `json:"batches,omitempty"` // of Materialise: how many batches of the customer list come first
 }
 

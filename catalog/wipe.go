@@ -20,7 +20,12 @@ func (t *Tx) WipeAccount(account parterre.ID) error {
 			return err
 		}
 	}
-	err := walk(t, lists, account, func(l parterre.CustomerList) error { return t.removeAll(driver.ListBatches, l.ID) })
+	err := walk(t, lists, account, func(l parterre.CustomerList) error {
+		if err := t.removeAll(driver.ListBatches, l.ID); err != nil {
+			return err
+		}
+		return t.removeAll(driver.Uploads, l.ID)
+	})
 	if err != nil {
 		return err
 	}
@@ -28,7 +33,7 @@ func (t *Tx) WipeAccount(account parterre.ID) error {
 		return err
 	}
 	for _, table := range []driver.Table{
-		driver.Audiences, driver.RemovedAudiences, driver.CustomerLists, driver.ConversionTags, driver.Uploads,
+		driver.Audiences, driver.RemovedAudiences, driver.CustomerLists, driver.ConversionTags,
 	} {
 		if err := t.removeAll(table, account); err != nil {
 			return err

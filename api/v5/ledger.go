@@ -171,4 +171,18 @@ var Ledger = []Fidelity{
 		{Contract, "access_token and token_type \"conversion\"; it opens events/create, without an end."},
 		{Inferred, "It acts for the user who made it, on their ad accounts; its requests are not counted."},
 	}},
+	{"customer_list_uploads/create", []Note{
+		{Contract, "operation and total_parts from 1 to 10; the upload and an address for each part."},
+		{Inferred, "The addresses are on this host, signed, and end after a day; the answer to a part has an ETag, which nothing asks for."},
+	}},
+	{"customer_list_uploads/get", []Note{
+		{Contract, "state, record_counts and error_counts, both null before it is run."},
+		{Inferred, "Counts move while it runs. The codes of error_counts are ours but for 42, which is in a sample. PAUSED never comes."},
+	}},
+	{"customer_list_uploads/run", []Note{
+		{Contract, "No body; parts of 5 MB at least but for the last."},
+		{Inferred, "Records by comma or line break, in double quotes or not; a record may lie across two parts."},
+		{Inferred, "A part that is missing or too small makes it FAILED; a second run is 400 with code 400."},
+		{Inferred, "An upload counts as one batch of the list, whose status is UPLOADING meanwhile."},
+	}},
 }

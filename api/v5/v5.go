@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/api/upload"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
 	"github.com/parterre/parterre/oauth"
@@ -24,13 +25,23 @@ const (
 type API struct {
 	service   *audiences.Service
 	tokens    *oauth.Tokens
+	links     upload.Links
 	bookmarks bookmarks
 	now       func() time.Time
 }
 
-// New makes the API over the service and the tokens. Key signs bookmarks: one that another key signed is refused, so keep it.
-func New(s *audiences.Service, t *oauth.Tokens, key []byte, now func() time.Time) *API {
-	return &API{service: s, tokens: t, bookmarks: bookmarks{key}, now: now}
+// Options is what the API is made of.
+type Options struct {
+	Service *audiences.Service
+	Tokens  *oauth.Tokens
+	Links   upload.Links // where parts of uploads are put
+	Key     []byte       // signs bookmarks: one that another key signed is refused, so keep it
+	Now     func() time.Time
+}
+
+// New makes the API.
+func New(o Options) *API {
+	return &API{service: o.Service, tokens: o.Tokens, links: o.Links, bookmarks: bookmarks{o.Key}, now: o.Now}
 }
 
 // Routes are the operations, as the contract names them.
@@ -39,6 +50,7 @@ func (a *API) Routes() []wire.Route {
 		account   = "/v5/ad_accounts/{ad_account_id}"
 		audiences = account + "/audiences"
 		lists     = account + "/customer_lists"
+		uploads   = lists + "/{customer_list_id}/uploads"
 		tags      = account + "/conversion_tags"
 		business  = "/v5/businesses/{business_id}/audiences"
 	)
@@ -67,6 +79,9 @@ func (a *API) Routes() []wire.Route {
 		write("customer_lists/create", http.MethodPost, lists, recordsBody, a.createCustomerList),
 		read("customer_lists/get", lists+"/{customer_list_id}", client, a.getCustomerList),
 		write("customer_lists/update", http.MethodPatch, lists+"/{customer_list_id}", recordsBody, a.updateCustomerList),
+		write("customer_list_uploads/create", http.MethodPost, uploads, smallBody, a.createUpload),
+		read("customer_list_uploads/get", uploads+"/{customer_list_upload_id}", none, a.getUpload),
+		write("customer_list_uploads/run", http.MethodPost, uploads+"/{customer_list_upload_id}/run", 0, a.runUpload),
 		read("conversion_tags/list", tags, client, a.listConversionTags),
 		write("conversion_tags/create", http.MethodPost, tags, smallBody, a.createConversionTag),
 		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),

@@ -140,6 +140,10 @@ var kinds = []kind{
 		"the request was called off, or the service is stopping; the same request may be sent again",
 		"The request was called off before it was done; it may be sent again",
 	},
+	{
+		parterre.NoRoom, http.StatusInsufficientStorage, 507, inferred,
+		"the disk is full; nothing of the request was kept", "The disk is full: nothing of it was kept",
+	},
 }
 
 // The messages that the service itself writes, so that the catalogue cannot say another one.

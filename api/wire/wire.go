@@ -52,6 +52,7 @@ type Route struct {
 	Right     parterre.Right                         // on the ad account or business of the path; when empty, to read for GET and to write for others
 	WrongID   string                                 // what the operation says to a malformed ad account id, as InvalidParameters; empty for the usual
 	Basic     bool                                   // for apps, which show their own credentials and send a form
+	Open      bool                                   // for everybody: the address itself is the permission, and the handler checks it
 	Sandbox   bool                                   // only for tokens of the sandbox
 	MaxBody   int64                                  // how large the body may be, in bytes; 0 when the handler does not want it read
 	CountAs   func(*http.Request) ratelimit.Category // tells requests of the route apart; nil when all count as Category
@@ -85,11 +86,11 @@ func (r *Route) right() parterre.Right {
 // Request is a request on its way to a handler. It is valid while the handler runs.
 type Request struct {
 	*http.Request
-	Principal *parterre.Principal
-	Account   parterre.ID // of the path, when the route has one; the principal has the route's right there
-	Business  parterre.ID // likewise
-	App       catalog.App // who asks, when the route is for apps
-	Payload   []byte      // the body, when the route wants it read
+	Principal *parterre.Principal // nil when the route is open
+	Account   parterre.ID         // of the path, when the route has one; the principal has the route's right there
+	Business  parterre.ID         // likewise
+	App       catalog.App         // who asks, when the route is for apps
+	Payload   []byte              // the body, when the route wants it read
 }
 
 // ID reads a path parameter that is an id.
@@ -168,6 +169,10 @@ func (s *Server) handler(route *Route) http.Handler {
 // What is refused in between counts against the limit as well, and a request beyond the limit is told nothing else.
 func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (any, error) {
 	req := &Request{Request: r}
+	if route.Open {
+		r.Body = &patient{r.Body, http.NewResponseController(w)}
+		return route.Handle(req)
+	}
 	if err := s.authenticate(route, req); err != nil {
 		return nil, err
 	}
@@ -330,12 +335,24 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 	return body, nil
 }
 
+// Answer is an answer with headers of its own.
+type Answer struct {
+	Header map[string]string
+	Body   any
+}
+
 // Nothing is the answer of an operation that has none: no body.
 var Nothing = struct{ nothing struct{} }{}
 
 // render writes an answer as compact JSON.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answer any) {
 	w.Header().Set("Cache-Control", "no-cache,no-store,must-revalidate")
+	if with, is := answer.(Answer); is {
+		for name, value := range with.Header {
+			w.Header().Set(name, value)
+		}
+		answer = with.Body
+	}
 	if answer == any(Nothing) {
 		w.WriteHeader(status)
 		return

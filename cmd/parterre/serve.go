@@ -60,6 +60,8 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	flags.StringVar(&tier, "rate-limits", cmp.Or(getenv("PARTERRE_RATE_LIMITS"), "standard"),
 		"the tier of the rate limits: standard, trial or off (PARTERRE_RATE_LIMITS)")
 	flags.StringArrayVar(&changes, "rate-limit", nil, "another limit, as in ads_write=10/60s; may be given again")
+	flags.StringVar(&c.PublicURL, "public-url", getenv("PARTERRE_PUBLIC_URL"),
+		"where callers reach the service, for the addresses that it gives out; as each request has it when empty (PARTERRE_PUBLIC_URL)")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }

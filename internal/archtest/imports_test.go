@@ -39,8 +39,9 @@ var may = map[string][]string{
 	"sandbox":   {".", "catalog", "oauth"},
 
 	"api/consent":  {".", "oauth"},
-	"api/wire":     {".", "catalog", "oauth", "ratelimit"},                                                             // catalog has the app
-	"api/v5":       {".", "audiences", "catalog", "conversion", "oauth", "ratelimit", "api/wire", "internal/jsonbody"}, // catalog has the page
+	"api/upload":   {".", "audiences", "api/wire"},
+	"api/wire":     {".", "catalog", "oauth", "ratelimit"},                                                                           // catalog has the app
+	"api/v5":       {".", "audiences", "catalog", "conversion", "oauth", "ratelimit", "api/upload", "api/wire", "internal/jsonbody"}, // catalog has the page
 	"api/parterre": {".", "audiences", "conversion", "oauth", "api/wire", "internal/jsonbody"},
 
 	"client":       nil, // it has types of its own, as a client in another language would
@@ -51,11 +52,12 @@ var may = map[string][]string{
 	"internal/cli":        {"client", "internal/terminal"},
 	"internal/demo":       {"client", "internal/terminal"},
 	"internal/jsonbody":   {"."},
+	"internal/parts":      {"."},
 	"internal/realvisits": nil,
 	"internal/terminal":   nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
-		"audiences", "sandbox", "oauth", "ratelimit", "api/consent", "api/wire", "api/v5", "api/parterre",
+		"audiences", "sandbox", "oauth", "ratelimit", "internal/parts", "api/consent", "api/upload", "api/wire", "api/v5", "api/parterre",
 	},
 }
 

@@ -255,3 +255,17 @@ func TestAShellCompletesIDs(t *testing.T) {
 	says(t, p.must(t, "__complete", "audiences", "get", ""), a.ID+"\tReaders")
 	says(t, p.must(t, "__complete", "audiences", "create", "--type", ""), "ACTALIKE")
 }
+
+func TestAFileIsUploaded(t *testing.T) {
+	p := start(t)
+	l := one[client.CustomerList](t, p, "lists", "create", "--name", "L", "--file", file(t, readers(1)))
+	out := p.must(t, "lists", "upload", l.ID, "--file", file(t, readers(200)+"not an address\n"))
+	says(t, out, "SUCCEEDED", "processed  201", "valid      200", "error 43", "1  Neither")
+	says(t, p.must(t, "lists", "upload", l.ID, "--remove", "--file", file(t, readers(10))), "SUCCEEDED")
+	if l := one[client.CustomerList](t, p, "lists", "get", l.ID); l.UploadedRecords != 202 || l.RemovedRecords != 10 {
+		t.Errorf("the list is %+v", l)
+	}
+	if out, code := p.run(t, "lists", "upload", l.ID, "--file", file(t, "not an address")); code != cli.ExitRefused {
+		t.Errorf("an upload that failed gives exit code %d: %s", code, out)
+	}
+}

@@ -21,7 +21,7 @@ func listsCommand(s *session) *cobra.Command {
 	return group("lists", "List, create and read customer lists, and change their records",
 		listsList(s), listsGet(s), listsCreate(s),
 		listsChange(s, "add", client.OperationAdd, "Add records to a customer list"),
-		listsChange(s, "remove", client.OperationRemove, "Remove records from a customer list"))
+		listsChange(s, "remove", client.OperationRemove, "Remove records from a customer list"), listsUpload(s))
 }
 
 func listsList(s *session) *cobra.Command {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parterre/parterre/api/consent"
 	ownapi "github.com/parterre/parterre/api/parterre"
+	"github.com/parterre/parterre/api/upload"
 	v5 "github.com/parterre/parterre/api/v5"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
@@ -37,6 +38,9 @@ type Config struct {
 	Data string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
 	Now  func() time.Time // the clock; time.Now when nil
 	Log  *slog.Logger     // nothing is logged when nil
+	// PublicURL is where callers reach the service, for addresses that it gives out; as each request has it when empty.
+	PublicURL string
+
 	// Sandbox opens the sandbox; what is empty is made anew.
 	Sandbox sandbox.Credentials
 
@@ -109,7 +113,7 @@ func Build(ctx context.Context, c Config) (s *Server, err error) {
 
 // handler opens the stores and makes the parts.
 func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
-	rows, rolls, err := s.open(ctx, c.Data)
+	rows, rolls, files, err := s.open(ctx, c.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +141,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := audiences.New(ctx, audiences.Options{Catalog: s.Catalog, Index: ix, Now: c.Now, Log: s.log})
+	service, err := audiences.New(ctx, audiences.Options{Catalog: s.Catalog, Index: ix, Parts: files, Now: c.Now, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +151,9 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return s.inUse(service.Close(ctx))
 	})
 
-	routes := v5.New(service, tokens, key, c.Now).Routes()
+	links := upload.Links{Key: key, Base: c.PublicURL}
+	routes := v5.New(v5.Options{Service: service, Tokens: tokens, Links: links, Key: key, Now: c.Now}).Routes()
+	routes = append(routes, upload.Routes(service, links, c.Now)...)
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
 	return health(service.Healthy, pages(consent.New(tokens, sandbox.User, key, s.log), api)), nil

@@ -20,30 +20,48 @@ import (
 	"github.com/parterre/parterre/index"
 	indexdriver "github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/index/lsmindex"
+	"github.com/parterre/parterre/internal/parts"
 )
 
-// open opens the two stores of a data folder, for the catalogue and the index to own.
-func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, indexdriver.Driver, error) {
-	var rows catalogdriver.Driver = memcatalog.New()
-	fs, dir := vfs.FS(vfs.NewMem()), ""
-	if data != Memory {
-		if err := s.prepareFolder(data); err != nil {
-			return nil, nil, err
-		}
-		onDisk, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db"))
-		switch {
-		case errors.Is(err, sqlcatalog.ErrInUse):
-			return nil, nil, fmt.Errorf("another process uses the data folder %s", data)
-		case err != nil:
-			return nil, nil, fmt.Errorf("open the catalogue: %w", err)
-		}
-		rows, fs, dir = onDisk, vfs.Default, filepath.Join(data, "index")
+// open opens the two stores of a data folder, for the catalogue and the index to own, and the folder of uploads.
+func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
+	if data == Memory {
+		return s.openMemory()
 	}
-	rolls, err := lsmindex.Open(fs, dir, lsmindex.Options{Log: s.log})
+	if err := s.prepareFolder(data); err != nil {
+		return nil, nil, nil, err
+	}
+	rows, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db"))
+	switch {
+	case errors.Is(err, sqlcatalog.ErrInUse):
+		return nil, nil, nil, fmt.Errorf("another process uses the data folder %s", data)
+	case err != nil:
+		return nil, nil, nil, fmt.Errorf("open the catalogue: %w", err)
+	}
+	files, err := parts.Open(filepath.Join(data, "uploads"))
 	if err != nil {
-		return nil, nil, errors.Join(err, rows.Close())
+		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
-	return rows, rolls, nil
+	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), lsmindex.Options{Log: s.log})
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, rows.Close())
+	}
+	return rows, rolls, files, nil
+}
+
+// openMemory opens stores that keep nothing. Parts of uploads may be larger than memory, so they are in a temporary folder.
+func (s *Server) openMemory() (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
+	dir, err := os.MkdirTemp("", "parterre-uploads-")
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("make a folder for uploads: %w", err)
+	}
+	s.undo = append(s.undo, func(context.Context) error { return os.RemoveAll(dir) })
+	files, err := parts.Open(dir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	rolls, err := lsmindex.Open(vfs.NewMem(), "", lsmindex.Options{Log: s.log})
+	return memcatalog.New(), rolls, files, err
 }
 
 // prepareFolder makes the data folder, for its owner alone, and sees whether it can be written to.
