@@ -52,8 +52,8 @@ func (a *API) createAdAccount(r *wire.Request) (any, error) {
 	o.Only([]string{"name", "business_id", "country", "currency"})
 	o.Require("name")
 	n := audiences.NewAdAccount{
-		Name: name(o), Business: a.businessID(r, o, "business_id"), Country: capitals(o, "country", 2, "US"),
-		Currency: capitals(o, "currency", 3, "USD"),
+		Name: name(o), Business: a.businessID(r, o, "business_id"), Country: code(o, "country", "US", parterre.ParseCountry),
+		Currency: code(o, "currency", "USD", parterre.ParseCurrency),
 	}
 	if err := o.Err(); err != nil {
 		return nil, err
@@ -99,14 +99,13 @@ func (a *API) businessID(r *wire.Request, o *jsonbody.Object, member string) par
 	return id
 }
 
-// capitals reads a code of n capital letters.
-func capitals(o *jsonbody.Object, member string, n int, absent string) string {
+// code reads a code that has a meaning.
+func code(o *jsonbody.Object, member, absent string, parse func(field, s string) (string, error)) string {
 	s := o.String(member)
 	if s == nil {
 		return absent
 	}
-	if len(*s) != n || strings.Trim(*s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		o.Fail(member, "%s must be a code of %d capital letters, such as '%s'", parterre.Quote(*s), n, absent)
-	}
-	return *s
+	value, err := parse(member, *s)
+	o.FailWith(err)
+	return value
 }

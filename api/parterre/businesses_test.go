@@ -56,8 +56,8 @@ func TestBusinessesAndAdAccountsAreMade(t *testing.T) {
 		"ad_accounts": {
 			`{"business_id":"1"}`:                         {"'name'", "required"},
 			`{"name":"n","business_id":"1"}`:              {"'business_id'", "does not exist"},
-			`{"name":"n","country":"us"}`:                 {"'country'", "2 capital letters"},
-			`{"name":"n","currency":"EURO"}`:              {"'currency'", "3 capital letters"},
+			`{"name":"n","country":"us"}`:                 {"'country'", "two upper-case letters"},
+			`{"name":"n","currency":"EURO"}`:              {"'currency'", "'EURO'"},
 			`{"name":"` + strings.Repeat("ü", 257) + `"}`: {"'name'", "1 to 256"},
 		},
 	} {

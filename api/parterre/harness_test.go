@@ -62,6 +62,10 @@ func (s service) exchange(t testing.TB, r *http.Request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	target := strings.TrimPrefix(r.URL.String(), s.URL)
+	if err := checkAnswer(r.Method, target, res.StatusCode, res.Header, got); err != nil {
+		t.Errorf("the answer to %s %.200s is not the description's: %v\n%.2000s", r.Method, target, err, got)
+	}
 	return answer{res.StatusCode, got}
 }
 

@@ -54,6 +54,9 @@ func (a *API) Routes() []wire.Route {
 		small(route("businesses/create", http.MethodPost, "businesses", a.createBusiness)),
 		small(route("ad_accounts/create", http.MethodPost, "ad_accounts", a.createAdAccount)),
 	}
+	routes = append(routes, wire.Route{
+		Operation: "openapi/get", Method: http.MethodGet, Path: "/parterre/v1/openapi.json", Open: true, Handle: describe,
+	})
 	if a.issue != nil {
 		token := small(route("tokens/create", http.MethodPost, "tokens", a.createToken))
 		token.Sandbox = true
