@@ -11,6 +11,9 @@ const countries = " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE 
 	"RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR " +
 	"TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW "
 
+// Countries are all country codes, in the order of the alphabet.
+func Countries() []string { return strings.Fields(countries) }
+
 // ParseCountry reads a country code as it stands on the wire: two upper-case letters.
 func ParseCountry(field, s string) (string, error) {
 	if len(s) != 2 || !strings.Contains(countries, " "+s+" ") {

@@ -72,6 +72,9 @@ type Person struct {
 	Who     []Identifier // in order of precedence; at least one
 	Country string       // two upper-case letters (ISO 3166-1), or empty when not known
 
+	// Attributes are what advertisers may ask for.
+	Attributes Attributes
+
 	// More is what else is known of them, by name, each as compact JSON.
 	More map[string]json.RawMessage
 }

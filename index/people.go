@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
@@ -15,10 +16,11 @@ import (
 // profile is what the index keeps of a person beside the identifiers, as the body of a driver's Person.
 type profile struct {
 	Country string `json:"country,omitempty"`
-	// Revision counts the changes of the country. It stamps the rolls of countries, in which a person's last move wins.
+	// Revision counts the changes of the country and the attributes. It stamps their rolls, in which a person's last change wins.
 	Revision parterre.Stamp `json:"revision,omitempty"`
 
-	More map[string]json.RawMessage `json:"more,omitempty"` // what else was said, by name
+	Attributes parterre.Attributes        `json:"attributes,omitempty"`
+	More       map[string]json.RawMessage `json:"more,omitempty"` // what else was said, by name
 }
 
 // Import takes persons of the population in. Somebody who is known by one of the identifiers is the same person, whom the
@@ -51,14 +53,15 @@ func (ix *Index) importPeople(ctx context.Context, people []parterre.Person) (du
 	var order []parterre.PersonID
 	for i := range people {
 		p := c.person(people[i].Who, true)
-		if p == 0 || people[i].Country == "" && len(people[i].More) == 0 {
+		if p == 0 || people[i].Country == "" && len(people[i].Attributes) == 0 && len(people[i].More) == 0 {
 			continue
 		}
 		if said[p] == nil {
-			said[p] = &profile{More: map[string]json.RawMessage{}}
+			said[p] = &profile{Attributes: parterre.Attributes{}, More: map[string]json.RawMessage{}}
 			order = append(order, p)
 		}
 		said[p].Country = cmp.Or(people[i].Country, said[p].Country)
+		maps.Copy(said[p].Attributes, people[i].Attributes)
 		maps.Copy(said[p].More, people[i].More)
 	}
 	if err := c.learn(ctx, order, said); err != nil {
@@ -73,15 +76,28 @@ func (c *change) learn(ctx context.Context, persons []parterre.PersonID, said ma
 	if err != nil {
 		return parterre.Internalf(err, "read what is known of persons")
 	}
+	profiles := make([]profile, len(persons))
+	ids := map[value]driver.FacetID{}
 	for i, p := range persons {
-		var known profile
 		if bodies[i] != nil {
-			if err := json.Unmarshal(bodies[i], &known); err != nil {
+			if err := json.Unmarshal(bodies[i], &profiles[i]); err != nil {
 				return parterre.Internalf(fmt.Errorf("%w: %w", driver.ErrCorrupt, err), "read what is known of a person")
 			}
 		}
+		for kind, texts := range said[p].Attributes {
+			for _, text := range append(slices.Clone(texts), profiles[i].Attributes[kind]...) {
+				ids[value{kind, text}] = 0
+			}
+		}
+	}
+	if err := c.attributeIDs(ctx, ids); err != nil {
+		return err
+	}
+	for i, p := range persons {
+		known := &profiles[i]
+		moved := c.learnAttributes(p, known, said[p].Attributes, ids)
 		if country := said[p].Country; country != "" && country != known.Country {
-			known.Revision++
+			c.revise(known, moved)
 			c.merge(countryRoll(driver.CountryJoined, country), p, known.Revision)
 			if known.Country != "" {
 				c.merge(countryRoll(driver.CountryLeft, known.Country), p, known.Revision)

@@ -17,10 +17,9 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 
+	"github.com/parterre/parterre"
 	ownapi "github.com/parterre/parterre/api/parterre"
 	"github.com/parterre/parterre/oauth"
-
-	"github.com/parterre/parterre"
 )
 
 // described reads the description once for all tests.

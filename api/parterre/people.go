@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parterre/parterre"
@@ -11,7 +12,10 @@ import (
 	"github.com/parterre/parterre/internal/jsonbody"
 )
 
-var personMembers = []string{"external_id", "emails", "hashed_emails", "maids", "hashed_maids", "country"}
+var personMembers = []string{
+	"external_id", "emails", "hashed_emails", "maids", "hashed_maids", "country", "age", "gender", "metro", "region", "locale",
+	"devices", "interests",
+}
 
 func (a *API) importPeople(r *wire.Request) (any, error) {
 	return importLines(r.Context(), r.Body, decodePerson, a.service.Import)
@@ -44,11 +48,49 @@ func decodePerson(line []byte) (p parterre.Person, err error) {
 			o.FailWith(err)
 		}
 	}
+	p.Attributes = decodeAttributes(o)
 	p.More = decodeMore(o)
 	if len(p.Who) == 0 {
 		o.Fail("external_id", "is missing: a person needs one of external_id, emails, hashed_emails, maids, hashed_maids")
 	}
 	return p, o.Err()
+}
+
+// mostValues is how many values a list of attributes may have.
+const mostValues = 200
+
+// decodeAttributes reads what advertisers may ask for. A list that is empty says that there is nothing any more.
+func decodeAttributes(o *jsonbody.Object) parterre.Attributes {
+	a := parterre.Attributes{}
+	put := func(kind parterre.AttributeKind, member string, values ...string) {
+		for _, v := range values {
+			_, err := parterre.ParseAttribute(kind, member, v)
+			o.FailWith(err)
+		}
+		slices.Sort(values)
+		a[kind] = slices.Compact(values)
+	}
+	if n := o.Int("age", 0, parterre.MaxAge); n != nil {
+		put(parterre.Age, "age", strconv.FormatInt(*n, 10))
+	}
+	for member, kind := range map[string]parterre.AttributeKind{
+		"gender": parterre.Gender, "metro": parterre.Metro, "region": parterre.Region, "locale": parterre.Locale,
+	} {
+		if s := o.String(member); s != nil {
+			put(kind, member, *s)
+		}
+	}
+	for member, kind := range map[string]parterre.AttributeKind{"devices": parterre.Device, "interests": parterre.Interest} {
+		if !o.Has(member) {
+			continue
+		}
+		values := o.Strings(member)
+		if len(values) > mostValues {
+			o.Fail(member, "has %d values: at most %d are allowed", len(values), mostValues)
+		}
+		put(kind, member, values...)
+	}
+	return a
 }
 
 // mostMore bounds what else a line may say of a person, in bytes.

@@ -185,4 +185,22 @@ var Ledger = []Fidelity{
 		{Inferred, "A part that is missing or too small makes it FAILED; a second run is 400 with code 400."},
 		{Inferred, "An upload counts as one batch of the list, whose status is UPLOADING meanwhile."},
 	}},
+	{"ad_groups/audience_sizing", []Note{
+		{Contract, "targeting_spec, placement_group, creative_types, keywords, product_group_ids, auto_targeting_enabled; two bounds."},
+		{Contract, "403 with code 403 for an audience that the ad account neither owns nor received."},
+		{Recorded, "Without targeting both bounds are 0."},
+		{Inferred, "The lower bound counts those of whom all that was asked is known to be so, the upper those of whom nothing is known to be otherwise."},
+		{Inferred, "LOCATION and GEO are countries, or regions and metros as the import names them; INTEREST and LOCALE as the import names them."},
+		{Differs, "Persons are counted, not their visits in a month. What is about ads (keywords, creatives, placement) must be right and changes nothing."},
+	}},
+	{"audience_insights/get", []Note{
+		{Contract, "Size, date, demographics and categories with their index, for the three populations."},
+		{Inferred, "A population without audience_insight_type is YOUR_TOTAL_AUDIENCE: who did something in 30 days, or is in an audience that is not ACTALIKE."},
+		{Inferred, "Ratios are those of all persons; keys and names are those of the import; 100 of a kind at most; there are no subcategories."},
+		{Differs, "Sizes are exact, so size_is_upper_bound is false."},
+	}},
+	{"audience_insights_scope_and_type/get", []Note{
+		{Contract, "{\"items\": […]} with date, scope and type, without pages."},
+		{Inferred, "PARTNER when somebody engaged with the ad account in 30 days, PINTEREST when there is anybody; ENGAGEMENT alone, as impressions are not known."},
+	}},
 }

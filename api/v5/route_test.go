@@ -16,10 +16,7 @@ import (
 
 // notServed are the operations of the contract that have no route yet. Who adds a route takes it off.
 var notServed = []string{
-	"ad_groups/audience_sizing",
 	"advertiser_defined_events/get",
-	"audience_insights/get",
-	"audience_insights_scope_and_type/get",
 	"conversion_eqs/list",
 	"ocpm_eligible_conversion_tags/get",
 	"page_visit_conversion_tags/get",

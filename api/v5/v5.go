@@ -82,6 +82,13 @@ func (a *API) Routes() []wire.Route {
 		write("customer_list_uploads/create", http.MethodPost, uploads, smallBody, a.createUpload),
 		read("customer_list_uploads/get", uploads+"/{customer_list_upload_id}", none, a.getUpload),
 		write("customer_list_uploads/run", http.MethodPost, uploads+"/{customer_list_upload_id}/run", 0, a.runUpload),
+		{
+			Operation: "ad_groups/audience_sizing", Method: http.MethodPost, Path: account + "/ad_groups/audience_sizing",
+			Scope: parterre.ScopeAdsRead, Right: parterre.Read, Category: ratelimit.AdsRead, Also: client, MaxBody: smallBody,
+			Handle: a.sizeAudience,
+		},
+		read("audience_insights/get", account+"/audience_insights", client, a.audienceInsights),
+		read("audience_insights_scope_and_type/get", account+"/insights/audiences", client, a.scopesAndTypes),
 		read("conversion_tags/list", tags, client, a.listConversionTags),
 		write("conversion_tags/create", http.MethodPost, tags, smallBody, a.createConversionTag),
 		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),

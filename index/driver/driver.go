@@ -25,6 +25,9 @@ const (
 	ListRemoved   RollKind = 4 // persons removed from a customer list, likewise
 	CountryJoined RollKind = 5 // persons who were said to live in a country: A is the country; stamps are revisions of the person
 	CountryLeft   RollKind = 6 // persons who were then said to live elsewhere, likewise
+
+	AttributeJoined RollKind = 7 // persons of whom an attribute was said: A is the number of its facet; stamps are revisions of the person
+	AttributeLeft   RollKind = 8 // persons of whom it was then said to be otherwise, likewise
 )
 
 // RollID names a roll.
