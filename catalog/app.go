@@ -26,3 +26,11 @@ func (t *Tx) PutApp(a App) error {
 	t.seconds(&a.Created)
 	return t.save(t.put, apps, driver.Row{ID: a.ID}, a)
 }
+
+// KeepSandboxApp deletes the apps of the sandbox but the one with that id: there is one at a time.
+func (t *Tx) KeepSandboxApp(id parterre.ID) error {
+	return t.dropRows(apps, 0, func(row driver.Row) (bool, error) {
+		a, err := decode[App](apps, row)
+		return a.Sandbox && a.ID != id, err
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"net/url"
 	"slices"
 
 	"github.com/parterre/parterre"
@@ -29,10 +30,20 @@ func (t *Tokens) AuthenticateApp(ctx context.Context, id, secret string) (catalo
 	if parterre.CodeOf(err) == parterre.NotFound {
 		return a, unauthenticated()
 	}
-	if err == nil && subtle.ConstantTimeCompare([]byte(a.Secret), []byte(digest(secret))) != 1 {
+	if err == nil && !matches(a.Secret, secret) {
 		return catalog.App{}, unauthenticated()
 	}
 	return a, err
+}
+
+// matches says whether the digest is that of the secret, or of what the secret says as a part of a form: the standard has
+// credentials encoded so before they are put together (RFC 6749, section 2.3.1), and only some clients do it.
+func matches(want, secret string) bool {
+	same := subtle.ConstantTimeCompare([]byte(want), []byte(digest(secret)))
+	if plain, err := url.QueryUnescape(secret); err == nil {
+		same |= subtle.ConstantTimeCompare([]byte(want), []byte(digest(plain)))
+	}
+	return same == 1
 }
 
 func (t *Tokens) app(ctx context.Context, id parterre.ID) (a catalog.App, err error) {

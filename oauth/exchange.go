@@ -26,7 +26,7 @@ const again = time.Second
 // Exchange turns the code of a user's consent into tokens. Redirect must be where the code was sent. A code that was used
 // before ends all that came from it: one of the two users of it is not the app.
 func (t *Tokens) Exchange(ctx context.Context, app catalog.App, code, redirect string) (Pair, error) {
-	return t.turn(ctx, app, code, func(g *catalog.Grant) error {
+	return t.turn(ctx, app, code, nil, func(g *catalog.Grant) error {
 		if !g.Code || g.Redirect != redirect {
 			return parterre.Invalid("redirect_uri",
 				"Invalid request: 'redirect_uri' must be the one to which the code was sent")
@@ -35,10 +35,11 @@ func (t *Tokens) Exchange(ctx context.Context, app catalog.App, code, redirect s
 	}, "code", 0)
 }
 
-// Refresh turns a refresh token into another pair; the token has had its use then. Scopes may be fewer than those that the
-// user granted; nil leaves them as they are. A token that is used again ends all that came from the user's consent.
+// Refresh turns a refresh token into another pair; the token has had its use then. Scopes are what the new access token may
+// do, fewer than the user granted, or nil for all of it; what the next refresh may ask for stays the same. A token that is
+// used again ends all that came from the user's consent.
 func (t *Tokens) Refresh(ctx context.Context, app catalog.App, token string, scopes []parterre.Scope) (Pair, error) {
-	return t.turn(ctx, app, token, func(g *catalog.Grant) error {
+	return t.turn(ctx, app, token, scopes, func(g *catalog.Grant) error {
 		if g.Code {
 			return parterre.Invalid("refresh_token", "Invalid request: 'refresh_token' is a code")
 		}
@@ -47,16 +48,15 @@ func (t *Tokens) Refresh(ctx context.Context, app catalog.App, token string, sco
 				return parterre.Invalid("scope", "Invalid request: 'scope' holds %s, which the user did not grant", s)
 			}
 		}
-		if scopes != nil {
-			g.Scopes = scopes
-		}
 		return nil
 	}, "refresh_token", again)
 }
 
-// turn spends a grant of the app's and makes a pair of it. Check may change what the pair may do.
+// turn spends a grant of the app's that passes the check and makes a pair of it. Scopes are those of the access token; nil
+// stands for all of the grant's.
 func (t *Tokens) turn(
-	ctx context.Context, app catalog.App, given string, check func(*catalog.Grant) error, field string, grace time.Duration,
+	ctx context.Context, app catalog.App, given string, scopes []parterre.Scope, check func(*catalog.Grant) error, field string,
+	grace time.Duration,
 ) (pair Pair, err error) {
 	unknown := parterre.Invalid(field, "Invalid request: '%s' is not valid: it is unknown, has ended, or was used before", field)
 	var refused error
@@ -74,20 +74,22 @@ func (t *Tokens) turn(
 			refused = unknown // and what came of it goes, so the transaction must not fail
 			return tx.DropFamily(g.Family)
 		}
-		spent := g
 		if err := check(&g); err != nil {
 			return err
 		}
-		if spent.Spent == 0 {
-			spent.Spent = now.Unix()
-			if err := tx.PutGrant(&spent); err != nil {
+		if g.Spent == 0 {
+			g.Spent = now.Unix()
+			if err := tx.PutGrant(&g); err != nil {
 				return err
 			}
 		}
 		if err := tx.DropExpired(g.Family, now.Unix()); err != nil {
 			return err
 		}
-		pair, err = t.give(tx, app, &g)
+		if scopes == nil {
+			scopes = g.Scopes
+		}
+		pair, err = t.give(tx, app, &g, scopes)
 		return err
 	})
 	if err == nil {
@@ -96,14 +98,14 @@ func (t *Tokens) turn(
 	return pair, err
 }
 
-// give makes a pair for what a user granted.
-func (t *Tokens) give(tx *catalog.Tx, app catalog.App, from *catalog.Grant) (Pair, error) {
+// give makes a pair for what a user granted. Scopes are those of the access token.
+func (t *Tokens) give(tx *catalog.Tx, app catalog.App, from *catalog.Grant, scopes []parterre.Scope) (Pair, error) {
 	until := t.now().Add(refreshLife).Unix()
 	pair := Pair{
-		Access: secret(accessPrefix), Scopes: from.Scopes, Expires: accessLife,
+		Access: secret(accessPrefix), Scopes: scopes, Expires: accessLife,
 		Refresh: secret(refreshPrefix), RefreshExpires: refreshLife, RefreshUntil: until,
 	}
-	k := record(pair.Access, Grant{App: app.Name, AppID: app.ID, User: from.User, Scopes: from.Scopes, Sandbox: app.Sandbox})
+	k := record(pair.Access, Grant{App: app.Name, AppID: app.ID, User: from.User, Scopes: scopes, Sandbox: app.Sandbox})
 	k.Family, k.Expires = from.Family, t.now().Add(accessLife).Unix()
 	if err := tx.PutToken(k); err != nil {
 		return Pair{}, err

@@ -70,6 +70,9 @@ func (s *Sandbox) prepare(ctx context.Context, c Credentials) (string, error) {
 		if err := prepareBusiness(tx); err != nil {
 			return err
 		}
+		if err := tx.KeepSandboxApp(c.App); err != nil {
+			return err
+		}
 		return prepareAdAccount(tx)
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -165,19 +164,22 @@ func (p *Page) read(w http.ResponseWriter, r *http.Request, from url.Values) (oa
 	return asked, query, false
 }
 
-// back sends the user back to the app, with the state that came from there.
+// back sends the user back to the app, with the state that came from there. The query that the app registered stays in front, as
+// it is.
+// is, in front.
 func (p *Page) back(w http.ResponseWriter, r *http.Request, query map[string]string, with url.Values) {
 	to, err := url.Parse(query["redirect_uri"])
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	q := to.Query()
-	maps.Copy(q, with)
 	if query["state"] != "" {
-		q.Set("state", query["state"])
+		with.Set("state", query["state"])
 	}
-	to.RawQuery = q.Encode()
+	if to.RawQuery != "" {
+		to.RawQuery += "&"
+	}
+	to.RawQuery += with.Encode()
 	w.Header().Set("Location", to.String())
 	w.WriteHeader(http.StatusFound)
 }

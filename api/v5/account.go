@@ -73,7 +73,7 @@ func (a *API) createAdAccount(r *wire.Request) (any, error) {
 		value *string
 		parse func(field, s string) (string, error)
 	}{
-		{"country", &n.Country, parterre.ParseCountry},
+		{"country", &n.Country, parseMarket},
 		{"currency", &n.Currency, parterre.ParseCurrency},
 	} {
 		s := body.String(one.field)
@@ -107,4 +107,12 @@ func (a *API) createAdAccount(r *wire.Request) (any, error) {
 	shape := accountShape(audiences.AdAccountView{AdAccount: made})
 	shape.Permissions = []parterre.Role{}
 	return shape, nil
+}
+
+// parseMarket reads the country of an ad account: the contract (Country) has all of ISO 3166-1 but North Korea.
+func parseMarket(field, s string) (string, error) {
+	if s == "KP" {
+		return "", parterre.Invalid(field, "'%s' value %s is not a country in which an ad account can be", field, parterre.Quote(s))
+	}
+	return parterre.ParseCountry(field, s)
 }

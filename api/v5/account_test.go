@@ -68,6 +68,7 @@ func TestAnAdAccountIsCreated(t *testing.T) {
 		word         string
 	}{
 		"a country that is none":  {`{"country":"XX"}`, 400, 1, "country"},
+		"a country of no market":  {`{"country":"KP"}`, 400, 1, "country"},
 		"a currency that is none": {`{"currency":"usd"}`, 400, 1, "currency"},
 		"a name too long":         {`{"name":"` + strings.Repeat("n", 257) + `"}`, 400, 1, "name"},
 		"a wrong owner id":        {`{"owner_user_id":"me"}`, 400, 1, "owner_user_id"},

@@ -38,6 +38,7 @@ type service struct {
 	clock *clock
 	store *store
 	data  string
+	shown sandbox.Credentials // with which it is opened; what is empty is made
 }
 
 // start starts a service that keeps nothing; it ends with the test.
@@ -61,7 +62,7 @@ func (s *service) open(t testing.TB) {
 	s.store = &store{}
 	var err error
 	s.Server, err = server.Build(t.Context(), server.Config{
-		Addr: "127.0.0.1:0", Data: s.data, Now: s.clock.now, Grace: time.Second, Index: s.store.around,
+		Addr: "127.0.0.1:0", Data: s.data, Sandbox: s.shown, Now: s.clock.now, Grace: time.Second, Index: s.store.around,
 	})
 	if err != nil {
 		t.Fatalf("start the service: %v", err)

@@ -436,3 +436,71 @@ func TestTheConsentPage(t *testing.T) {
 		}
 	})
 }
+
+func TestTheAppOfBeforeStopsWorking(t *testing.T) {
+	s := startIn(t, t.TempDir())
+	ask := func(id, secret string) answer {
+		return s.token(t, tokenPath, id, secret, url.Values{"grant_type": {"client_credentials"}, "scope": {"ads:read"}})
+	}
+	id, secret := s.AppID, s.AppSecret
+	if a := ask(id, secret); a.status != http.StatusOK {
+		t.Fatalf("the app is answered %d: %s", a.status, a.body)
+	}
+	s.shown.App = 1500001
+	s.reopen(t)
+	refused(t, ask(id, secret), http.StatusUnauthorized, 2)
+	if a := ask("1500001", s.AppSecret); a.status != http.StatusOK {
+		t.Errorf("the new app is answered %d: %s", a.status, a.body)
+	}
+}
+
+// Some clients encode the secret as in a form before they send it, as the standard says, and some do not.
+func TestASecretIsKnownEncodedAndPlain(t *testing.T) {
+	s := startIn(t, t.TempDir())
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"ads:read"}}
+	for _, secret := range []string{"a/b+c=:%", "%41+b", "plain-1._~"} {
+		s.shown.AppSecret = secret
+		s.reopen(t)
+		for _, sent := range []string{secret, url.QueryEscape(secret)} {
+			if a := s.token(t, tokenPath, s.AppID, sent, form); a.status != http.StatusOK {
+				t.Errorf("the secret %q, sent as %q, is answered %d: %s", secret, sent, a.status, a.body)
+			}
+		}
+		for _, sent := range []string{"", secret + "x", "%zz"} {
+			refused(t, s.token(t, tokenPath, s.AppID, sent, form), http.StatusUnauthorized, 2)
+		}
+	}
+}
+
+// The scope of a refresh is of the access token that comes of it; the next refresh may ask for all of the consent again.
+func TestARefreshTokenKeepsWhatTheUserGranted(t *testing.T) {
+	s := start(t)
+	_, token := s.authorised(t, "ads:read ads:write")
+	type pair struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+		Scope   string `json:"scope"`
+	}
+	refresh := func(token, scope string) pair {
+		return as[pair](t, s.token(t, tokenPath, s.AppID, s.AppSecret,
+			url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "scope": {scope}}))
+	}
+	narrow := refresh(token.RefreshToken, "ads:read")
+	a := s.send(t, narrow.Access, http.MethodPost, inAccount+"/conversion_tags", strings.NewReader(`{"name":"x"}`))
+	refused(t, a, http.StatusUnauthorized, 3)
+	if wide := refresh(narrow.Refresh, ""); wide.Scope != "ads:read ads:write" {
+		t.Errorf("the refresh after it has the scope %q", wide.Scope)
+	}
+}
+
+func TestTheRedirectKeepsTheQueryThatWasRegistered(t *testing.T) {
+	s := startIn(t, t.TempDir())
+	const with = "http://localhost:8085/?z=1&a=x%20y&z=2"
+	s.shown.RedirectURIs = []string{with}
+	s.reopen(t)
+	conf := s.config("ads:read")
+	conf.RedirectURL = with
+	if back := s.consent(t, conf.AuthCodeURL("s"), "allow").String(); !strings.HasPrefix(back, with+"&code=") {
+		t.Errorf("the user is sent to %s", back)
+	}
+}
