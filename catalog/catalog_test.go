@@ -105,6 +105,9 @@ func TestViewRefusesWrites(t *testing.T) {
 			"DeleteJob":           tx.DeleteJob(1),
 			"AddAudit":            tx.AddAudit(catalog.Audit{}),
 			"PutToken":            tx.PutToken(catalog.Token{Digest: "d"}),
+			"PutApp":              tx.PutApp(catalog.App{ID: 7}),
+			"AddGrant":            tx.AddGrant(&catalog.Grant{Digest: "d", Code: true}),
+			"DropFamily":          tx.DropFamily(7),
 			"PutSetting":          tx.PutSetting("key", nil),
 		} {
 			if err == nil || parterre.CodeOf(err) != parterre.Internal {

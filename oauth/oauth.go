@@ -34,6 +34,11 @@ type Tokens struct {
 // New makes Tokens over the catalogue, which it does not own.
 func New(c *catalog.Catalog, now func() time.Time) *Tokens { return &Tokens{c, now} }
 
+// Sweep deletes what has ended. It goes through everything that was ever consented to, so it is for the start of a service.
+func (t *Tokens) Sweep(ctx context.Context) error {
+	return t.catalog.Update(ctx, func(tx *catalog.Tx) error { return tx.Sweep(t.now().Unix()) })
+}
+
 // Grant is what a token stands for.
 type Grant struct {
 	Name    string // a token replaces the one with the same name; empty for a token without one

@@ -131,6 +131,9 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return nil, err
 	}
 	tokens := oauth.New(s.Catalog, c.Now)
+	if err := tokens.Sweep(ctx); err != nil {
+		return nil, err
+	}
 	box := sandbox.New(s.Catalog, tokens)
 	credentials, err := box.Prepare(ctx, c.Sandbox)
 	if err != nil {
