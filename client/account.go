@@ -31,6 +31,21 @@ func (c *Client) AdAccount(ctx context.Context, id string) (AdAccount, error) {
 	return out, err
 }
 
+// AdAccountCreate is what an ad account is made of. All of it may be left out: the service chooses then.
+type AdAccountCreate struct {
+	Name     string `json:"name,omitempty"`
+	Country  string `json:"country,omitempty"`       // two upper-case letters, ISO 3166-1 alpha-2
+	Currency string `json:"currency,omitempty"`      // ISO 4217
+	OwnerID  string `json:"owner_user_id,omitempty"` // the token's user, who becomes the owner
+}
+
+// CreateAdAccount makes an ad account. Its Permissions are empty in this answer; a read says OWNER.
+func (c *Client) CreateAdAccount(ctx context.Context, a AdAccountCreate) (AdAccount, error) {
+	var out AdAccount
+	err := c.call(ctx, http.MethodPost, target{path: []string{"v5", "ad_accounts"}}, a, &out)
+	return out, err
+}
+
 // AdAccounts goes through the ad accounts that the token can use. Pages are fetched as they are needed. An error ends the
 // sequence; each use of the sequence begins anew.
 func (c *Client) AdAccounts(ctx context.Context) iter.Seq2[AdAccount, error] {

@@ -128,6 +128,14 @@ func TestRequests(t *testing.T) {
 			Method: "POST", Path: accounts + "/events", Query: "test=true",
 			Body: `{"data":[{"event_name":"checkout","action_source":"","event_time":5,"event_id":"","user_data":{}}]}`,
 		}},
+		{"an ad account is created", func(ctx context.Context, c *client.Client) error {
+			_, err := c.CreateAdAccount(ctx, client.AdAccountCreate{Name: "n", Country: "CA"})
+			return err
+		}, exchange{Method: "POST", Path: "/v5/ad_accounts", Body: `{"name":"n","country":"CA"}`}},
+		{"a conversion token is asked for", func(ctx context.Context, c *client.Client) error {
+			_, err := c.ConversionToken(ctx)
+			return err
+		}, exchange{Method: "POST", Path: "/v5/oauth/conversion_token"}},
 		{"an ad account is read", func(ctx context.Context, c *client.Client) error {
 			_, err := c.AdAccount(ctx, account)
 			return err
@@ -175,6 +183,12 @@ func TestAnswers(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+	})
+	t.Run("a conversion token is read", func(t *testing.T) {
+		c, _ := serve(t, http.StatusOK, `{"access_token":"pina_x","token_type":"conversion"}`)
+		if got, err := c.ConversionToken(t.Context()); got != "pina_x" || err != nil {
+			t.Errorf("got %q, %v", got, err)
 		}
 	})
 	t.Run("tags come without pages", func(t *testing.T) {

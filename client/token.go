@@ -28,3 +28,14 @@ func (c *Client) IssueToken(ctx context.Context, t TokenIssue) (Token, error) {
 	err := c.call(ctx, http.MethodPost, own("tokens"), t, &out)
 	return out, err
 }
+
+// ConversionToken makes a token that sends conversion events to the ad accounts of this token's user, and opens nothing else.
+// It does not end by itself. The other ways to a token are those of OAuth: any library for it walks them, with /oauth/ for the
+// page and /v5/oauth/token for the tokens.
+func (c *Client) ConversionToken(ctx context.Context) (string, error) {
+	var out struct {
+		AccessToken string `json:"access_token"`
+	}
+	err := c.call(ctx, http.MethodPost, target{path: []string{"v5", "oauth", "conversion_token"}}, nil, &out)
+	return out.AccessToken, err
+}

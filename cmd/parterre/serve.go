@@ -78,10 +78,15 @@ func credentials(getenv func(string) string) (c sandbox.Credentials, err error) 
 		if c.App, err = parterre.ParseID("PARTERRE_APP_ID", id); err != nil {
 			return c, err
 		}
+		if c.App == 0 { // it would count as not set
+			return c, fmt.Errorf("PARTERRE_APP_ID is %s: no id begins with 0", id)
+		}
 	}
 	for uri := range strings.FieldsSeq(getenv("PARTERRE_REDIRECT_URI")) {
-		if u, err := url.Parse(uri); err != nil || u.Scheme == "" || u.Host == "" || u.Fragment != "" {
-			return c, fmt.Errorf("PARTERRE_REDIRECT_URI holds %q, which is no absolute URI without a fragment", uri)
+		u, err := url.Parse(uri)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Contains(uri, "#") {
+			return c, fmt.Errorf("PARTERRE_REDIRECT_URI holds %q: it must begin with http:// or https:// and a host, and have no user "+
+				"and no fragment", uri)
 		}
 		c.RedirectURIs = append(c.RedirectURIs, uri)
 	}
