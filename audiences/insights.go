@@ -149,7 +149,7 @@ func (c *census) values(ctx context.Context, kind parterre.AttributeKind) (all [
 		if err != nil {
 			return err
 		}
-		if share, any := c.share(text, having); any {
+		if share, ok := c.share(text, having); ok {
 			all = append(all, share)
 		}
 		return nil
@@ -163,7 +163,7 @@ func (c *census) countries(ctx context.Context) (all []Share, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if share, any := c.share(country, having); any {
+		if share, ok := c.share(country, having); ok {
 			all = append(all, share)
 		}
 	}
@@ -176,7 +176,7 @@ func (c *census) ages(ctx context.Context) (all []Share, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if share, any := c.share(b.name, having); any {
+		if share, ok := c.share(b.name, having); ok {
 			all = append(all, share)
 		}
 	}

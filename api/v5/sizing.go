@@ -40,20 +40,20 @@ func (a *API) sizeAudience(r *wire.Request) (any, error) {
 	listOfIDs(body, "product_group_ids")
 	keywords(body)
 	spec := body.Object("targeting_spec")
-	t, any := targeting(spec)
+	t, asks := targeting(spec)
 	body.Adopt(spec)
 	if err := body.Err(); err != nil {
 		return nil, err
 	}
-	if !any {
+	if !asks {
 		return sizing{}, nil
 	}
 	bounds, err := a.service.Size(r.Context(), r.Account, t)
 	return sizing{bounds.Lower, bounds.Upper}, err
 }
 
-// targeting reads a targeting_spec, nil for none. Any says whether it asks for anything.
-func targeting(spec *jsonbody.Object) (t audiences.Targeting, any bool) {
+// targeting reads a targeting_spec, nil for none. Asks says whether it asks for anything.
+func targeting(spec *jsonbody.Object) (t audiences.Targeting, asks bool) {
 	if spec == nil {
 		return t, false
 	}

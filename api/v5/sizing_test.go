@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -75,6 +76,12 @@ func residents(r *rand.Rand, n int) []resident {
 // spec is what is asked of a targeting.
 type spec map[string]any
 
+// number reads digits that are right.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
 // reaches says of a person whether they are surely reached, and whether perhaps.
 func (s spec) reaches(p *resident) (surely, perhaps bool) {
 	surely, perhaps = true, true
@@ -88,20 +95,17 @@ func (s spec) reaches(p *resident) (surely, perhaps bool) {
 		case "AGE_BUCKET":
 			so := false
 			for _, w := range words {
-				var least, most int
-				if strings.HasSuffix(w, "+") {
-					fmt.Sscanf(w, "%d+", &least)
-					most = 200
-				} else {
-					fmt.Sscanf(w, "%d-%d", &least, &most)
+				from, to, _ := strings.Cut(strings.TrimSuffix(w, "+"), "-")
+				least, most := number(from), 200
+				if to != "" {
+					most = number(to)
 				}
 				so = so || p.Age != nil && *p.Age >= least && *p.Age <= most
 			}
 			judge(p.Age != nil, so)
 		case "MINIMUM_AGE":
-			var least int
-			fmt.Sscanf(want.(string), "%d", &least)
-			judge(p.Age != nil, p.Age != nil && *p.Age >= least)
+			least, _ := want.(string)
+			judge(p.Age != nil, p.Age != nil && *p.Age >= number(least))
 		case "GENDER":
 			judge(p.Gender != "" && p.Gender != "unknown", slices.Contains(words, p.Gender))
 		case "APPTYPE":
@@ -215,7 +219,7 @@ func TestWhatIsSaidAnewReplacesWhatWasSaid(t *testing.T) {
 		"0 female": spec{"GENDER": []string{"female"}}, "1 male": spec{"GENDER": []string{"male"}},
 		"0 moths": spec{"INTEREST": []string{"moths"}}, "1 chess": spec{"INTEREST": []string{"chess"}},
 	} {
-		if lower, _ := s.size(t, asked); !strings.HasPrefix(want, fmt.Sprint(lower)) {
+		if lower, _ := s.size(t, asked); !strings.HasPrefix(want, strconv.Itoa(lower)) {
 			t.Errorf("%s: there are %d", want, lower)
 		}
 	}

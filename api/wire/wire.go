@@ -330,7 +330,7 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 		return nil, &parterre.Error{Code: parterre.InvalidRequest, Public: "The request body could not be read to its end", Err: err}
 	}
 	if !utf8.Valid(body) { // a decoder would put something else in place of what is not, and nobody would know
-		return nil, parterre.Invalid("", "Invalid request: the body is not valid JSON: all of it must be UTF-8")
+		return nil, parterre.Invalid("", "Invalid request: the body is not valid: all of it must be UTF-8")
 	}
 	return body, nil
 }
