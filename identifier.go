@@ -73,11 +73,14 @@ func ByDigest(s string) (Identifier, bool) {
 		return Identifier{}, false
 	}
 	raw, err := hex.DecodeString(s)
-	if err != nil || slices.Contains(ofNothing, strings.ToLower(s)) {
+	if err != nil || IsDigestOfNothing(s) {
 		return Identifier{}, false
 	}
 	return Identifier{Digest, string(raw)}, true
 }
+
+// IsDigestOfNothing says whether s is the digest of the empty string, in hexadecimal.
+func IsDigestOfNothing(s string) bool { return slices.Contains(ofNothing, strings.ToLower(s)) }
 
 // ByEmail are the identifiers of an e-mail address in lower case without surrounding space: its SHA-256, SHA-1 and MD5
 // digests, because others may know it by any of them.

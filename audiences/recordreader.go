@@ -15,10 +15,14 @@ type recordReader struct {
 	lines *bufio.Scanner
 	bytes int64 // that were scanned, up to the end of a record
 	long  bool  // the record that is being scanned is too long, and was counted
+	first bool  // no record was read yet
 }
 
 // mostRecord is how many bytes of a record are looked at: longer ones are no addresses.
 const mostRecord = 4 << 10
+
+// mostBytes is about how many bytes are read at a time, whatever they hold: so far may have to be read again after a crash.
+const mostBytes = 64 << 20
 
 // recordBatch is what was read at a time.
 type recordBatch struct {
@@ -31,7 +35,7 @@ type recordBatch struct {
 
 // newRecordReader reads from the beginning of a stream, or from the end of a record in it.
 func newRecordReader(from io.Reader, begin bool) *recordReader {
-	r := &recordReader{lines: bufio.NewScanner(from)}
+	r := &recordReader{lines: bufio.NewScanner(from), first: begin}
 	if begin {
 		r.lines = bufio.NewScanner(&unmarked{r: bufio.NewReader(from), mark: &r.bytes})
 	}
@@ -109,20 +113,21 @@ func (r *recordReader) ended(count bool) []byte {
 func (r *recordReader) next(ctx context.Context, most int) (b recordBatch, err error) {
 	begin := r.bytes
 	reasons := map[int]int{}
-	for b.records < most || r.long { // a batch never ends inside a record
+	for scanned := 0; b.records < most && r.bytes-begin < mostBytes || r.long; scanned++ { // a batch never ends inside a record
+		if scanned%1000 == 0 && ctx.Err() != nil {
+			return b, ctx.Err()
+		}
 		if !r.lines.Scan() {
 			b.last = true
 			break
-		}
-		if b.records%1000 == 0 && ctx.Err() != nil {
-			return b, ctx.Err()
 		}
 		record := bytes.Trim(bytes.TrimSpace(r.lines.Bytes()), `"`)
 		if len(record) == 0 {
 			continue
 		}
 		b.records++
-		ids, reason := judgeRecord(record)
+		ids, reason := judgeRecord(record, r.first)
+		r.first = false
 		if ids == nil {
 			reasons[reason]++
 			continue
@@ -136,8 +141,9 @@ func (r *recordReader) next(ctx context.Context, most int) (b recordBatch, err e
 	return b, nil
 }
 
-// judgeRecord gives the identifiers of a record, or the reason why it has none.
-func judgeRecord(record []byte) ([]parterre.Identifier, int) {
+// judgeRecord gives the identifiers of a record, or the reason why it has none. The first one of a file may be the head of its
+// column.
+func judgeRecord(record []byte, first bool) ([]parterre.Identifier, int) {
 	switch {
 	case bytes.Equal(record, tooLong) || len(record) > longestRecord:
 		return nil, longRecord
@@ -150,8 +156,8 @@ func judgeRecord(record []byte) ([]parterre.Identifier, int) {
 		}
 		return nil, invalidEmail
 	}
-	// Every advertising id and digest has a digit; the head of a column, which a file may begin with, has none.
-	if ids := parseRecord(string(record)); ids != nil && bytes.ContainsAny(record, "0123456789") {
+	// Nearly every advertising id and digest has a digit; the head of a column has none.
+	if ids := parseRecord(string(record)); ids != nil && (!first || bytes.ContainsAny(record, "0123456789")) {
 		return ids, 0
 	}
 	return nil, invalidRecord

@@ -52,6 +52,9 @@ func parseRecord(record string) []parterre.Identifier {
 	if id, ok := parterre.ByDigest(record); ok {
 		return []parterre.Identifier{id}
 	}
+	if parterre.IsDigestOfNothing(record) {
+		return nil
+	}
 	if strings.Contains(record, "@") {
 		return parterre.ByEmail(record)
 	}

@@ -43,10 +43,11 @@ type Service struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	changing sync.Mutex // see the package comment
-	serving  serving
-	sizes    sizes
-	worker   *worker
+	changing  sync.Mutex // see the package comment
+	uploading sync.Mutex // a part takes its place, or an upload is run
+	serving   serving
+	sizes     sizes
+	worker    *worker
 }
 
 // New makes the service and takes up where the last process stopped: all audiences are served and stand, and unfinished

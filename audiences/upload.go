@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/parterre/parterre"
@@ -17,7 +19,9 @@ const MaxPart = 5 << 30
 
 // Parts keeps the parts of uploads until they are read. Package internal/parts is one.
 type Parts interface {
-	Put(ctx context.Context, upload parterre.ID, part int, from io.Reader, most int64) (etag string, err error)
+	Put(
+		ctx context.Context, upload parterre.ID, part int, from io.Reader, most int64, keep func(place func() error) error,
+	) (etag string, err error)
 	Sizes(upload parterre.ID, n int) ([]int64, error)
 	Read(upload parterre.ID, n int, offset int64) (io.ReadCloser, error)
 	Drop(upload parterre.ID) error
@@ -85,16 +89,32 @@ const (
 func (s *Service) PutPart(
 	ctx context.Context, account, list, id parterre.ID, part int, from io.Reader,
 ) (etag string, err error) {
+	takes := func() error { return s.takesPart(ctx, account, list, id, part) }
+	if err := takes(); err != nil {
+		return "", err
+	}
+	return s.parts.Put(ctx, id, part, from, MaxPart, func(place func() error) error {
+		s.uploading.Lock()
+		defer s.uploading.Unlock()
+		if err := takes(); err != nil { // it may have been run, or have ended, while the part came
+			return err
+		}
+		return place()
+	})
+}
+
+// takesPart fails unless the part may be put now.
+func (s *Service) takesPart(ctx context.Context, account, list, id parterre.ID, part int) error {
 	u, err := s.Upload(ctx, account, list, id)
 	switch {
 	case err != nil:
-		return "", err
+		return err
 	case u.State != parterre.UploadNotStarted:
-		return "", parterre.Errorf(parterre.InvalidParameters, "Invalid parameters. The upload is %s, and takes no more parts", u.State)
+		return parterre.Errorf(parterre.InvalidParameters, "Invalid parameters. The upload is %s, and takes no more parts", u.State)
 	case part < 1 || part > u.Parts:
-		return "", parterre.Invalid("part_number", "The upload has parts 1 to %d (was %d)", u.Parts, part)
+		return parterre.Invalid("part_number", "The upload has parts 1 to %d (was %d)", u.Parts, part)
 	}
-	return s.parts.Put(ctx, id, part, from, MaxPart)
+	return nil
 }
 
 // RunUpload has the parts of an upload read in the background. It can be run once. When a part is missing or too small, the
@@ -105,6 +125,8 @@ func (s *Service) RunUpload(
 	if u, err = s.Upload(ctx, account, list, id); err != nil {
 		return u, err
 	}
+	s.uploading.Lock() // no part changes from here on
+	defer s.uploading.Unlock()
 	sizes, err := s.parts.Sizes(id, u.Parts)
 	if err != nil {
 		return u, err
@@ -176,6 +198,24 @@ func (s *Service) readUpload(ctx context.Context, j catalog.Job) error {
 	if err != nil {
 		return err
 	}
+	if u.State != parterre.UploadRunning { // it has ended, and the store could not say so
+		s.dropParts(u.ID)
+		return s.finish(ctx, j)
+	}
+	err = s.readParts(ctx, &u, j)
+	if errors.Is(err, fs.ErrNotExist) { // somebody removed a part: trying again would not bring it back
+		s.log.Error("a part of an upload is gone", slog.String("upload", u.ID.String()), slog.String("error", err.Error()))
+		lost := recordBatch{last: true, invalid: []parterre.UploadError{{Code: uploadMissing, Message: "A part was lost", Count: 1}}}
+		_, err = s.noteRead(ctx, &u, lost, j)
+	}
+	return err
+}
+
+// recordsAtOnce is how many records of an upload are taken into the index at once: nothing else gets in meanwhile.
+const recordsAtOnce = 5000
+
+// readParts reads an upload from where it is to its end.
+func (s *Service) readParts(ctx context.Context, u *parterre.CustomerListUpload, j catalog.Job) error {
 	from, err := s.parts.Read(u.ID, u.Parts, u.Offset)
 	if err != nil {
 		return err
@@ -186,12 +226,12 @@ func (s *Service) readUpload(ctx context.Context, j catalog.Job) error {
 		if err != nil {
 			return err
 		}
-		if len(batch.valid) > 0 {
-			if err := s.index.ChangeList(ctx, u.List, u.Batch, u.Remove, batch.valid); err != nil {
+		for some := range slices.Chunk(batch.valid, recordsAtOnce) {
+			if err := s.index.ChangeList(ctx, u.List, u.Batch, u.Remove, some); err != nil {
 				return err
 			}
 		}
-		gone, err := s.noteRead(ctx, &u, batch, j)
+		gone, err := s.noteRead(ctx, u, batch, j)
 		if gone || err != nil {
 			return err
 		}
@@ -219,8 +259,10 @@ func (s *Service) noteRead(
 		u.Offset += b.bytes
 		u.Processed += b.records
 		u.Valid += len(b.valid)
+		lost := false
 		for _, e := range b.invalid {
 			u.AddError(e.Code, e.Message, e.Count)
+			lost = lost || e.Code == uploadMissing
 		}
 		u.Updated, l.Updated = now, now
 		if u.Remove {
@@ -232,7 +274,10 @@ func (s *Service) noteRead(
 			l.Matched++
 			l.Uploads--
 			u.State = parterre.UploadSucceeded
-			if u.Valid == 0 {
+			switch {
+			case lost:
+				u.State = parterre.UploadFailed
+			case u.Valid == 0:
 				u.State = parterre.UploadFailed
 				u.AddError(uploadNoRecord, "No record is valid", 1)
 			}

@@ -20,6 +20,11 @@ func (s *Service) WipeAccount(ctx context.Context, p *parterre.Principal, accoun
 	if err != nil {
 		return err
 	}
+	if s.parts != nil {
+		if err := s.sweepUploads(ctx); err != nil { // parts hold addresses in the clear
+			return err
+		}
+	}
 	if err := s.index.DropAccount(ctx, account); err != nil {
 		return err
 	}

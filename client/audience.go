@@ -19,6 +19,7 @@ const (
 const (
 	StatusInitializing = "INITIALIZING" // an audience whose members are not known yet
 	StatusProcessing   = "PROCESSING"   // a customer list whose records are not matched yet
+	StatusUploading    = "UPLOADING"    // a customer list with an upload that is being read
 	StatusTooSmall     = "TOO_SMALL"    // fewer than 100 people
 	StatusReady        = "READY"
 )

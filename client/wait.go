@@ -20,12 +20,14 @@ func (c *Client) WaitForAudience(ctx context.Context, account, id string) (Audie
 }
 
 // WaitForCustomerList waits until all the records of a customer list are matched: its status is no longer
-// [StatusProcessing]. It may be [StatusTooSmall]. When the context ends first, the list is given as it was last seen, with
+// [StatusProcessing] or [StatusUploading]. It may be [StatusTooSmall]. When the context ends first, the list is given as it was last seen, with
 // the error.
 func (c *Client) WaitForCustomerList(ctx context.Context, account, id string) (CustomerList, error) {
 	return wait(ctx, "customer list "+id,
 		func() (CustomerList, error) { return c.CustomerList(ctx, account, id) },
-		func(l CustomerList) (string, bool) { return l.Status, l.Status != StatusProcessing })
+		func(l CustomerList) (string, bool) {
+			return l.Status, l.Status != StatusProcessing && l.Status != StatusUploading
+		})
 }
 
 // wait looks at something, less and less often, until its status is final.

@@ -82,6 +82,9 @@ func put(s *audiences.Service, r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, parterre.Invalid("part", "'part' value %s must be a number", parterre.Quote(r.PathValue("part")))
 	}
+	if r.ContentLength > audiences.MaxPart {
+		return nil, parterre.Errorf(parterre.TooLarge, "The part is too large: at most %d bytes are allowed", audiences.MaxPart)
+	}
 	etag, err := s.PutPart(r.Context(), ids[0], ids[1], ids[2], part, r.Body)
 	if err != nil {
 		return nil, err

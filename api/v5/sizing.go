@@ -60,7 +60,7 @@ func targeting(spec *jsonbody.Object) (t audiences.Targeting, asks bool) {
 	spec.DropNulls()
 	t.Include, t.Exclude = listOfIDs(spec, "AUDIENCE_INCLUDE"), listOfIDs(spec, "AUDIENCE_EXCLUDE")
 	listOfWords(spec, "TARGETING_STRATEGY", strategies)
-	spec.Elements("SHOPPING_RETARGETING")
+	retargeting(spec)
 	for _, d := range []audiences.Dimension{
 		ages(spec), years(spec),
 		values(parterre.Gender, listOfWords(spec, "GENDER", parterre.Genders)),
@@ -161,6 +161,23 @@ func listOfIDs(o *jsonbody.Object, member string) (ids []parterre.ID) {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// mostWindow is how many days a window of shopping retargeting may have; the documentation has none that is longer.
+const mostWindow = 540
+
+func retargeting(spec *jsonbody.Object) {
+	for i, raw := range spec.Elements("SHOPPING_RETARGETING") {
+		one := jsonbody.Parse(spec.At("SHOPPING_RETARGETING")+"["+strconv.Itoa(i)+"]", raw)
+		one.Int("exclusion_window", 0, mostWindow)
+		one.Int("lookback_window", 0, mostWindow)
+		for j, tag := range one.Elements("tag_types") {
+			if n, err := strconv.Atoi(string(tag)); err != nil || n < 0 {
+				one.Fail("tag_types", "[%d] must be a whole number", j)
+			}
+		}
+		spec.Adopt(one)
+	}
 }
 
 // longestKeyword is how long a keyword may be, in characters (reference, section 11).

@@ -240,6 +240,8 @@ func TestSizesThatAreRefused(t *testing.T) {
 		`{"targeting_spec":{"MINIMUM_AGE":"40+"}}`:                                      {"MINIMUM_AGE", "digits"},
 		`{"targeting_spec":{"MINIMUM_AGE":"40","MAXIMUM_AGE":"30"}}`:                    {"MINIMUM_AGE", "MAXIMUM_AGE"},
 		`{"targeting_spec":[]}`:                                                         {"targeting_spec", "object"},
+		`{"targeting_spec":{"SHOPPING_RETARGETING":[5]}}`:                               {"SHOPPING_RETARGETING[0]", "object"},
+		`{"targeting_spec":{"SHOPPING_RETARGETING":[{"tag_types":["a"]}]}}`:             {"SHOPPING_RETARGETING[0].tag_types"},
 		`{"placement_group":"TV"}`:                                                      {"placement_group", "SEARCH"},
 		`{"creative_types":["POSTER"]}`:                                                 {"creative_types", "CAROUSEL"},
 		`{"product_group_ids":["a"]}`:                                                   {"product_group_ids", `^\d+$`},

@@ -43,6 +43,10 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			if c.Addr == "" || c.Data == "" {
 				return errors.New("--addr and --data must not be empty")
 			}
+			if u, err := url.Parse(c.PublicURL); err != nil || c.PublicURL != "" &&
+				(u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+				return cli.UsageError(cmd, fmt.Errorf("--public-url %q must be http:// or https://, a host, and perhaps a path", c.PublicURL))
+			}
 			limits, err := ratelimit.Parse(tier, changes...)
 			if err != nil {
 				return cli.UsageError(cmd, err)

@@ -13,7 +13,7 @@ import (
 
 // An upload that is being read when the service is killed, again and again, is read to its end, and every record counts once.
 func TestAnUploadOutlivesAKill(t *testing.T) {
-	const records = 400_000
+	const records = 200_000
 	data := filepath.Join(t.TempDir(), "data")
 	s := serve(t, nil, "--addr", "127.0.0.1:0", "--data", data)
 	list, err := s.CreateCustomerList(t.Context(), account, client.CustomerListCreate{Name: "L", Records: []string{"a@example.com"}})
@@ -29,7 +29,7 @@ func TestAnUploadOutlivesAKill(t *testing.T) {
 	orFail(t, err)
 	kills := 0
 	for range 4 {
-		time.Sleep(time.Duration(100+rand.IntN(600)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond)
 		if now, err := s.Upload(t.Context(), account, list.ID, up.ID); err == nil && now.State == client.UploadRunning {
 			kills++
 		}
@@ -53,5 +53,7 @@ func TestAnUploadOutlivesAKill(t *testing.T) {
 	if a, err = s.WaitForAudience(t.Context(), account, a.ID); err != nil || a.Size != records+1 {
 		t.Errorf("the audience has %d: %v", a.Size, err)
 	}
-	t.Logf("it was killed %d times while it was read", kills)
+	if kills == 0 {
+		t.Error("it was never killed while it was read")
+	}
 }

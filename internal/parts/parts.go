@@ -48,11 +48,14 @@ func (f *Folder) part(upload parterre.ID, part int) string {
 }
 
 // Put keeps a part, of at most so many bytes, in place of the one with the same number. It is read as it comes, and never
-// held whole. When Put returns nil the part is on disk; when it fails, nothing of it is left. It gives the MD5 digest of the
-// part in hexadecimal.
-func (f *Folder) Put(ctx context.Context, upload parterre.ID, part int, from io.Reader, most int64) (etag string, err error) {
-	if err := os.MkdirAll(f.of(upload), 0o700); err != nil {
-		return "", failed(err, "make the folder of an upload")
+// held whole. When all of it is on disk, keep is called with what gives it its place: it may refuse, for much can happen
+// while a part comes. When Put returns nil the part is durable; when it fails, nothing of it is left. It gives the MD5 digest
+// of the part in hexadecimal.
+func (f *Folder) Put(
+	ctx context.Context, upload parterre.ID, part int, from io.Reader, most int64, keep func(place func() error) error,
+) (etag string, err error) {
+	if err := f.make(upload); err != nil {
+		return "", err
 	}
 	file, err := os.CreateTemp(f.of(upload), unfinished)
 	if err != nil {
@@ -64,16 +67,17 @@ func (f *Folder) Put(ctx context.Context, upload parterre.ID, part int, from io.
 		}
 	}()
 	sum := md5.New() //nolint:gosec // as above
-	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(from, most+1))
+	came := &source{Reader: from}
+	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(came, most+1))
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case errors.Is(err, syscall.ENOSPC):
-		return "", failed(err, "write a part")
-	case err != nil:
+	case came.err != nil:
 		return "", &parterre.Error{
-			Code: parterre.InvalidRequest, Public: "The part could not be read to its end: send it again", Err: err,
+			Code: parterre.InvalidRequest, Public: "The part could not be read to its end: send it again", Err: came.err,
 		}
+	case err != nil:
+		return "", failed(err, "write a part")
 	case size > most:
 		return "", parterre.Errorf(parterre.TooLarge, "The part is too large: at most %d bytes are allowed", most)
 	case size == 0:
@@ -82,10 +86,39 @@ func (f *Folder) Put(ctx context.Context, upload parterre.ID, part int, from io.
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return "", failed(err, "write a part")
 	}
-	if err := os.Rename(file.Name(), f.part(upload, part)); err != nil {
-		return "", failed(err, "keep a part")
+	err = keep(func() error {
+		if err := os.Rename(file.Name(), f.part(upload, part)); err != nil {
+			return failed(err, "keep a part")
+		}
+		return syncFolder(f.of(upload))
+	})
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// make makes the folder of an upload, which is durable when it returns nil.
+func (f *Folder) make(upload parterre.ID) error {
+	err := os.Mkdir(f.of(upload), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	return hex.EncodeToString(sum.Sum(nil)), syncFolder(f.of(upload))
+	if err != nil {
+		return failed(err, "make the folder of an upload")
+	}
+	return syncFolder(f.dir)
+}
+
+// source remembers what was wrong with reading, to tell it from what was wrong with writing.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
 }
 
 // Sizes are the sizes of the parts 1 to n in bytes, -1 for one that is not there.
@@ -198,7 +231,7 @@ func failed(err error, doing string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return &parterre.Error{Code: parterre.NoRoom, Public: "The disk is full: nothing of it was kept", Err: err}
 	default:
 		return parterre.Internalf(err, "%s", strings.TrimSpace(doing))
