@@ -149,7 +149,7 @@ func TestAnUploadAddsAndRemoves(t *testing.T) {
 	if got.State != "SUCCEEDED" || got.Records.Processed != 60_006 || got.Records.Valid != 60_001 || got.Records.Invalid != 5 {
 		t.Errorf("it ended as %+v, %+v", got, got.Records)
 	}
-	if want := "[{43 Neither an email, a mobile advertising id nor a digest 2} {42 Invalid email 1} {44 Too long 1} {45 Not UTF-8 1}]"; fmt.Sprint(got.Errors) != want {
+	if want := "[{42 Invalid email 1} {43 Neither an email, a mobile advertising id nor a digest 2} {44 Too long 1} {45 Not UTF-8 1}]"; fmt.Sprint(got.Errors) != want {
 		t.Errorf("the errors are %v, want %s", got.Errors, want)
 	}
 	if got, want := s.counters(t, list), (counters{"READY", 2, 60_007, 0}); got != want {
