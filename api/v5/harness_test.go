@@ -13,6 +13,7 @@ import (
 
 	"github.com/parterre/parterre/catalog"
 	"github.com/parterre/parterre/internal/server"
+	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
 )
 
@@ -35,19 +36,23 @@ func (c *clock) now() time.Time { return time.Unix(c.seconds.Load(), 0) }
 // service is the service under test.
 type service struct {
 	*server.Server
-	clock *clock
-	store *store
-	data  string
-	shown sandbox.Credentials // with which it is opened; what is empty is made
+	clock  *clock
+	store  *store
+	data   string
+	shown  sandbox.Credentials // with which it is opened; what is empty is made
+	limits *ratelimit.Limits
 }
 
 // start starts a service that keeps nothing; it ends with the test.
 func start(t testing.TB) *service { return startIn(t, server.Memory) }
 
 // startIn starts a service over a data folder.
-func startIn(t testing.TB, data string) *service {
+func startIn(t testing.TB, data string) *service { return startLimited(t, data, nil) }
+
+// startLimited starts a service that counts requests.
+func startLimited(t testing.TB, data string, limits *ratelimit.Limits) *service {
 	t.Helper()
-	s := &service{clock: &clock{}, data: data}
+	s := &service{clock: &clock{}, data: data, limits: limits}
 	s.clock.seconds.Store(noon)
 	s.open(t)
 	t.Cleanup(func() {
@@ -62,7 +67,8 @@ func (s *service) open(t testing.TB) {
 	s.store = &store{}
 	var err error
 	s.Server, err = server.Build(t.Context(), server.Config{
-		Addr: "127.0.0.1:0", Data: s.data, Sandbox: s.shown, Now: s.clock.now, Grace: time.Second, Index: s.store.around,
+		Addr: "127.0.0.1:0", Data: s.data, Sandbox: s.shown, Now: s.clock.now, Grace: time.Second, RateLimits: s.limits,
+		Index: s.store.around,
 	})
 	if err != nil {
 		t.Fatalf("start the service: %v", err)

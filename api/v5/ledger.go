@@ -11,9 +11,12 @@ var Ledger = []Fidelity{
 		{Recorded, "A token without the scope is answered with 401 and code 3; one without a right on the ad account with 403 and code 29."},
 		{Inferred, "Messages name the field and what is allowed; the wording for schema faults follows the samples of other operations."},
 		{Inferred, "An ad account that does not exist is answered like one of somebody else."},
+		{Inferred, "Limits are counted in windows that stand on the clock; what is refused counts too, a request beyond a limit does not."},
+		{Inferred, "A body whose Content-Type or Content-Encoding says that it is not what the operation reads is answered with 415."},
 		{Inferred, "A member that stands twice in a body is refused."},
 		{Differs, "Everything is exact and at once: what takes the real service hours is done a moment after the request."},
 		{Differs, "All operations are served on one host; the vendor's sandbox has none for audiences, lists, tags and events."},
+		{Differs, "Of the headers that tell of the vendor's machines none is sent; the two names of a request are."},
 	}},
 	{"audiences/list", []Note{
 		{Contract, "page_size from 1 to 250 with 25 as default, order, bookmark, ownership_type."},

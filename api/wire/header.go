@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"mime"
@@ -38,15 +39,24 @@ func (k bodyKind) is(name string) bool {
 	return name == string(k) || k == jsonBody && strings.HasSuffix(name, "+json")
 }
 
-// checkType refuses a body that says it is something else, or is packed. One that does not say what it is is read.
-func checkType(h http.Header, want bodyKind) error {
-	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return parterre.Errorf(parterre.UnsupportedMediaType,
-			"The body must be sent as it is: the header Content-Encoding was %s", parterre.Quote(encoding))
+// checkEncoding refuses a body that is packed: nothing here unpacks one, and what is packed is not what it says it is. A body
+// that nobody reads may be anything.
+func checkEncoding(r *http.Request) error {
+	encoding := strings.Join(r.Header.Values("Content-Encoding"), ", ")
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.ContentLength == 0 ||
+		encoding == "" || strings.EqualFold(encoding, "identity") {
+		return nil
 	}
+	return parterre.Errorf(parterre.UnsupportedMediaType,
+		"The body must be sent as it is: the header Content-Encoding was %s", parterre.Quote(encoding))
+}
+
+// checkType refuses a body that says it is something else. One that does not say what it is is read, and parameters behind
+// the type do not matter: all bodies are UTF-8.
+func checkType(h http.Header, want bodyKind) error {
 	given := h.Get("Content-Type")
 	kind, _, err := mime.ParseMediaType(given)
-	if given == "" || err == nil && want.is(kind) {
+	if given == "" || (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && want.is(kind) {
 		return nil
 	}
 	what := "JSON"

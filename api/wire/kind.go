@@ -109,7 +109,7 @@ var kinds = []kind{
 	{
 		parterre.MethodNotAllowed, http.StatusMethodNotAllowed, 5, published,
 		"the path has operations, but none with this method; the header `Allow` lists those it has",
-		"Method not allowed: '/v5/ad_accounts' takes GET",
+		"Method not allowed: '/v5/ad_accounts' takes GET, HEAD",
 	},
 	{
 		parterre.TooLarge, http.StatusRequestEntityTooLarge, 413, inferred, "the body is over the size limit",

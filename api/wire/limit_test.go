@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -119,6 +120,27 @@ func TestEveryAnswerHasItsNames(t *testing.T) {
 	}
 }
 
+// Who reports a fault names the request by its answer, and the log knows it by that.
+func TestAFaultIsFoundByTheNameOfItsRequest(t *testing.T) {
+	for name, h := range map[string]func(*wire.Request) (any, error){
+		"an error": func(*wire.Request) (any, error) { return nil, errors.New("broken") },
+		"a panic":  func(*wire.Request) (any, error) { panic("broken") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, log := serve(t, route(h))
+			rid := ask(h, http.MethodGet, "/test", http.NoBody).Header().Get("x-pinterest-rid")
+			for line := range strings.Lines(log.String()) {
+				if !strings.Contains(line, "rid="+rid) {
+					t.Errorf("%s is not in the line %s", rid, line)
+				}
+			}
+			if log.Len() == 0 {
+				t.Error("nothing is logged")
+			}
+		})
+	}
+}
+
 func TestABodyIsJSON(t *testing.T) {
 	r := route(func(r *wire.Request) (any, error) { return string(r.Payload), nil })
 	r.Method, r.MaxBody = http.MethodPost, 10
@@ -133,9 +155,11 @@ func TestABodyIsJSON(t *testing.T) {
 		{"application/vnd.api+json", "identity", 200, ""},
 		{"", "", 200, ""},
 		{"application/x-www-form-urlencoded", "", 415, "Content-Type: application/json"},
+		{"application/json; charset", "", 200, ""},
 		{"text/plain", "", 415, "text/plain"},
 		{"nonsense;;", "", 415, "nonsense"},
 		{"application/json", "gzip", 415, "gzip"},
+		{"application/json", "identity, gzip", 415, "gzip"},
 	} {
 		t.Run(tt.kind+" "+tt.encoding, func(t *testing.T) {
 			req := httptest.NewRequest(http.MethodPost, "/test", strings.NewReader("{}"))

@@ -114,6 +114,9 @@ func NewServer(tokens *oauth.Tokens, access Access, limits *ratelimit.Limiter, l
 	for _, route := range routes {
 		s.mux.Handle(route.Method+" "+route.Path, s.handler(&route))
 		methods[route.Path] = append(methods[route.Path], route.Method)
+		if route.Method == http.MethodGet { // the mux takes HEAD as well, and net/http leaves the body out
+			methods[route.Path] = append(methods[route.Path], http.MethodHead)
+		}
 	}
 	for path, allowed := range methods {
 		s.mux.Handle(path, s.wrongMethod(strings.Join(allowed, ", ")))
@@ -131,7 +134,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if fault == http.ErrAbortHandler { //nolint:errorlint // it is compared as net/http does
 				panic(fault)
 			}
-			s.log.Error("a handler panicked", slog.Any("fault", fault), slog.String("stack", string(debug.Stack())))
+			s.log.Error("a handler panicked", slog.Any("fault", fault), slog.String("rid", w.Header().Get(rid)),
+				slog.String("stack", string(debug.Stack())))
 			s.fail(w, r, parterre.Errorf(parterre.Internal, ""))
 		}
 	}()
@@ -170,8 +174,7 @@ func (s *Server) handler(route *Route) http.Handler {
 func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (any, error) {
 	req := &Request{Request: r}
 	if route.Open {
-		r.Body = &patient{r.Body, http.NewResponseController(w)}
-		return route.Handle(req)
+		return handle(route, w, req)
 	}
 	if err := s.authenticate(route, req); err != nil {
 		return nil, err
@@ -183,13 +186,21 @@ func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (a
 	if refused != nil {
 		return nil, refused
 	}
+	return handle(route, w, req)
+}
+
+// handle takes a request that is let in, with its body, to the handler.
+func handle(route *Route, w http.ResponseWriter, r *Request) (any, error) {
+	if err := checkEncoding(r.Request); err != nil {
+		return nil, err
+	}
 	r.Body = &patient{r.Body, http.NewResponseController(w)}
 	if route.MaxBody > 0 {
-		if err := req.read(w, route); err != nil {
+		if err := r.read(w, route); err != nil {
 			return nil, err
 		}
 	}
-	return route.Handle(req)
+	return route.Handle(r)
 }
 
 // read reads the body: JSON, or a form for an app.
