@@ -39,6 +39,44 @@ func TestServeTakesTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestServeCountsRequestsAsItIsTold(t *testing.T) {
+	const safetyNet = `100, 100;w=1;name="safety_net_app_id_user_id", `
+	for _, tt := range []struct {
+		name string
+		env  []string
+		args []string
+		want string
+	}{
+		{"standard when nothing is said", nil, nil, safetyNet + `1000;w=60;name="ads_read_app_id_user_id"`},
+		{"trial", nil, []string{"--rate-limits", "trial"}, `1000, 1000;w=86400;name="trial_app_id", 1000;w=86400;name="ads_read_app_id"`},
+		{"off", nil, []string{"--rate-limits=off"}, ""},
+		{"off by the environment", []string{"PARTERRE_RATE_LIMITS=off"}, nil, ""},
+		{
+			"limits of one's own",
+			[]string{"PARTERRE_RATE_LIMITS=off"},
+			[]string{"--rate-limits=standard", "--rate-limit=ads_read=5/10s", "--rate-limit", "safety_net=7/1s"},
+			`5, 7;w=1;name="safety_net_app_id_user_id", 5;w=10;name="ads_read_app_id_user_id"`,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, tt.env, append([]string{"--addr", "127.0.0.1:0", "--data", "mem"}, tt.args...)...)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/v5/ad_accounts", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if got := resp.Header.Get("x-ratelimit-limit"); resp.StatusCode != http.StatusOK || got != tt.want {
+				t.Errorf("the answer is %d with the limits %s, want %s", resp.StatusCode, got, tt.want)
+			}
+		})
+	}
+}
+
 func TestServeInMemoryKeepsNothing(t *testing.T) {
 	s := serve(t, nil, "--addr", "127.0.0.1:0", "--data", "mem")
 	if _, err := s.CreateConversionTag(t.Context(), account, client.ConversionTagCreate{Name: "x"}); err != nil {
@@ -65,6 +103,9 @@ func TestServeRefusesWhatItCannotDo(t *testing.T) {
 		{"an address that is none", nil, []string{"--addr", "nowhere", "--data", "mem"}, "nowhere"},
 		{"an empty address", nil, []string{"--addr=", "--data", "mem"}, "must not be empty"},
 		{"an unknown flag", nil, []string{"--colour"}, "unknown flag"},
+		{"a tier that is none", nil, []string{"--rate-limits", "gold"}, "off, standard, trial"},
+		{"a tier that is none, in the environment", []string{"PARTERRE_RATE_LIMITS=gold"}, nil, "off, standard, trial"},
+		{"a limit that is none", nil, []string{"--rate-limit", "ads_write=10"}, "NAME=LIMIT/WINDOW"},
 		{"an argument too many", nil, []string{"now"}, "unknown command"},
 		{"a token that no request can carry", []string{"PARTERRE_TOKEN=two words"}, []string{"--data", "mem"}, "PARTERRE_TOKEN"},
 		{"an app without a number", []string{"PARTERRE_APP_ID=shop"}, []string{"--data", "mem"}, "PARTERRE_APP_ID"},
