@@ -273,11 +273,26 @@ func (m *matrix) shapes(route *wire.Route) []wrong {
 	}
 	for name, text := range map[string]string{
 		"a list": "[]", "a list of objects": "[{}]", "a string": `"{}"`, "a number": "5", "null": "null", "true": "true",
-		"half an object": "{", "a form": "name=n", "two objects": "{}{}",
+		"half an object": "{", "a form": "name=n", "two objects": "{}{}", "an object with a member twice": `{"name":"a","name":"b"}`,
+		"an object of lists": everyMember(`{"a":[1]}`), "an object of numbers that are too large": everyMember("1e400"),
+		"nested without end": `{"rule":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`,
 	} {
 		all = append(all, wrong{"that is " + name, body(text), 400, 1})
 	}
 	return append(all, wrong{"of a form", header("Content-Type", "application/x-www-form-urlencoded"), 415, 415})
+}
+
+// everyMember gives all members that bodies of the family have the same value.
+func everyMember(value string) string {
+	var members []string
+	for _, name := range []string{
+		"name", "rule", "audience_type", "description", "operation_type", "records", "list_type", "data", "audience_id",
+		"recipient_account_ids", "recipient_business_ids", "operation", "total_parts", "country", "currency", "owner_user_id",
+		"aem_enabled", "md_frequency", "targeting_spec", "keywords", "placement_group", "ad_account_id",
+	} {
+		members = append(members, fmt.Sprintf("%q:%s", name, value))
+	}
+	return "{" + strings.Join(members, ",") + "}"
 }
 
 // wrongMethods are by the methods that a path does not take.
@@ -288,6 +303,24 @@ func wrongMethods(taken []string) (all []wrong) {
 		}
 	}
 	return all
+}
+
+// Whatever a query says, a route that reads answers it or refuses it.
+func TestNoQueryBreaksARoute(t *testing.T) {
+	m := newMatrix(t)
+	for _, route := range routes() {
+		if route.Method != http.MethodGet {
+			continue
+		}
+		for _, query := range []string{
+			"page_size=x&bookmark=%00&order=up", "page_size=-1", "bookmark=%C3%BC", "page_size=1e3&audience_id=x&lookback_period=2d",
+			"a=1;b=2", "page_size=" + strings.Repeat("9", 1000), "=", "&&", strings.Repeat("a=b&", 1000),
+		} {
+			if a := m.ask(t, &route, func(r *sent) { r.query = "?" + query }); a.status != 200 && (a.status < 400 || a.status > 404) {
+				t.Errorf("%s?%.80s is answered %d: %s", route.Operation, query, a.status, a.body)
+			}
+		}
+	}
 }
 
 // A matrix without rows, or a dump that does not see a change, would guard nothing.
