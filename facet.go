@@ -65,6 +65,10 @@ type Event struct {
 	Who   []Identifier // in order of precedence
 	Facet Facet
 	At    Stamp
+
+	// Key tells the event from others: those of an ad account with the same key count as one, whatever else they say. An
+	// event without a key, 0, is not counted.
+	Key uint64
 }
 
 // Person is somebody of the population, as an import names them.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/internal/jsonbody"
 	"github.com/parterre/parterre/rule"
@@ -289,11 +291,33 @@ func (e *Event) Of(account parterre.ID) parterre.Event {
 	return parterre.Event{
 		Who: who,
 		At:  parterre.Stamp(e.Time), // Check keeps it near the present
+		Key: e.key(name),
 		Facet: parterre.Facet{
 			Kind: parterre.Conversion, Account: account, Tag: e.Tag, Name: name, Source: source, Ingestion: e.Ingestion,
 			URL: e.URL, Data: e.Data,
 		},
 	}
+}
+
+// key tells the event from others of its ad account: by name and id. Offline events have no ids that can be relied on
+// (reference, section 8.7), so the moment and the person count as well.
+func (e *Event) key(name string) uint64 {
+	h := xxhash.New()
+	add := func(s string) {
+		_, _ = h.WriteString(s)
+		_, _ = h.Write([]byte{0}) // neither fails
+	}
+	add(name)
+	add(e.ID)
+	if e.ActionSource == "offline" {
+		add(strconv.FormatInt(e.Time, 10))
+		for _, list := range [][]string{e.User.Emails, e.User.MAIDs, {e.User.Address, e.User.Agent}} {
+			for _, s := range list {
+				add(s)
+			}
+		}
+	}
+	return h.Sum64()
 }
 
 // identifiers gives who it was, the best identifier first.

@@ -14,7 +14,8 @@ const facetsAtOnce = 1000
 // errEnough ends a scan that has found what it came for.
 var errEnough = errors.New("enough facets")
 
-// DropAccount removes every facet of an ad account, and who produced it, for good. What the rolls of audiences took over from
+// DropAccount removes every facet of an ad account, who produced it, what its conversion tags saw and how many events there
+// were, for good. What the rolls of audiences took over from
 // them stays. It is durable when it returns nil; cut short, it may be repeated. An event that is taken in meanwhile is removed
 // or stays whole.
 func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
@@ -36,14 +37,18 @@ func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
 func (ix *Index) dropSome(ctx context.Context, account parterre.ID) (more bool, durable func() error, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	var w driver.Writes
+	w := driver.Writes{Drops: []driver.RollID{countRoll(account)}}
 	err = ix.d.ScanFacets(ctx, account, func(id driver.FacetID, body []byte) error {
 		if len(w.Going) == facetsAtOnce {
 			return errEnough
 		}
 		w.Going = append(w.Going, driver.Facet{Key: facetKey(account, body), ID: id})
 		w.Drops = append(w.Drops, facetRoll(id))
-		return nil
+		f, err := decodeFacet(body)
+		if f.Tag != 0 { // dropping what is not there is no harm
+			w.Drops = append(w.Drops, firstRoll(f.Tag), lastRoll(f.Tag))
+		}
+		return err
 	})
 	if err != nil && !errors.Is(err, errEnough) {
 		return false, nil, parterre.Internalf(err, "find the facets of ad account %d", account)
@@ -52,6 +57,7 @@ func (ix *Index) dropSome(ctx context.Context, account parterre.ID) (more bool, 
 	if durable, err = ix.applyLocked(ctx, &w); err != nil {
 		return false, nil, err
 	}
+	ix.forgetWrittenLocked()
 	for _, f := range w.Going {
 		ix.mu.facets.forget(f.Key)
 	}

@@ -39,6 +39,8 @@ type Index struct {
 		rolls    map[driver.RollID]*standing // of all standing audiences
 		standing map[parterre.ID][]*standing // by the ad account whose facets they select, in order of registration
 		lastSeq  uint64
+		seen     map[sighting]span    // what is known to be written of what tags saw; see sighting.go
+		counted  map[sketchOf]*sketch // and of the sketches that count events; see count.go
 	}
 
 	revisions revisions

@@ -13,15 +13,16 @@ import (
 // Ingest takes events and engagements in. When it returns nil they are durable, and count in every facet and every
 // standing audience that they belong to. It takes all of them or, on an error, none; when the store cannot say whether
 // they are durable, that is an error too, and nobody knows. Taking the same events in again changes nothing. An event that
-// names nobody is left out.
+// names nobody only tells that its conversion tag saw something.
 func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
+	seen := sightings(events)
 	if slices.ContainsFunc(events, namesNobody) {
 		events = slices.DeleteFunc(slices.Clone(events), namesNobody)
 	}
-	if len(events) == 0 {
+	if len(events) == 0 && len(seen) == 0 {
 		return nil
 	}
-	durable, err := ix.ingest(ctx, events)
+	durable, err := ix.ingest(ctx, events, seen)
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,9 @@ func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
 
 func namesNobody(e parterre.Event) bool { return len(e.Who) == 0 }
 
-func (ix *Index) ingest(ctx context.Context, events []parterre.Event) (durable func() error, err error) {
+func (ix *Index) ingest(
+	ctx context.Context, events []parterre.Event, seen map[sighting]span,
+) (durable func() error, err error) {
 	keys, bodies := make([]driver.FacetKey, len(events)), make([][]byte, len(events))
 	who := make([][]parterre.Identifier, len(events))
 	for i := range events {
@@ -67,8 +70,11 @@ func (ix *Index) ingest(ctx context.Context, events []parterre.Event) (durable f
 			c.merge(s.roll, p, e.At)
 		}
 	}
+	c.seeLocked(seen)
+	c.countLocked(events, persons)
 	durable, err = c.commitLocked(ctx)
 	if err != nil {
+		ix.forgetWrittenLocked()
 		return nil, err
 	}
 	for key, entry := range facets {
