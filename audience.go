@@ -1,6 +1,7 @@
 package parterre
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -91,6 +92,22 @@ type CustomerList struct {
 	Removed   int    `json:"removed"`           // records submitted for removal, absent ones included
 }
 
+// TagStatus says whether a conversion tag is in use.
+type TagStatus string
+
+// The statuses of a conversion tag (contract, EntityStatus; the others of it are for drafts, which there are none of).
+const (
+	TagActive   TagStatus = "ACTIVE"
+	TagPaused   TagStatus = "PAUSED"   // its events are refused
+	TagArchived TagStatus = "ARCHIVED" // likewise, and it counts as deleted
+)
+
+// TagStatuses are all of them.
+var TagStatuses = []TagStatus{TagActive, TagPaused, TagArchived}
+
+// ParseTagStatus reads a status as it stands on the wire; case matters.
+func ParseTagStatus(field, s string) (TagStatus, error) { return parseWord(field, s, TagStatuses) }
+
 // ConversionTag is the source of an advertiser's events.
 type ConversionTag struct {
 	ID        ID        `json:"id"`
@@ -98,7 +115,13 @@ type ConversionTag struct {
 	Name      string    `json:"name"`
 	Created   int64     `json:"created"`
 	Configs   TagConfig `json:"configs"`
+
+	// State is empty for a tag that was never paused or archived; see Status.
+	State TagStatus `json:"status,omitempty"`
 }
+
+// Status says whether the tag is in use.
+func (t *ConversionTag) Status() TagStatus { return cmp.Or(t.State, TagActive) }
 
 // TagConfig holds the flags of a conversion tag (contract, ConversionTagConfigs).
 type TagConfig struct {

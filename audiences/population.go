@@ -5,6 +5,7 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/catalog"
+	"github.com/parterre/parterre/index"
 )
 
 // Import takes persons of the population in, for the operator of the platform.
@@ -40,15 +41,23 @@ func (s *Service) BusinessExists(ctx context.Context, id parterre.ID) (exists bo
 	return exists, err
 }
 
-// TagExists says whether the ad account has such a conversion tag, for the operator.
-func (s *Service) TagExists(ctx context.Context, account, id parterre.ID) (exists bool, err error) {
+// TagTakes says whether the ad account has such a conversion tag and it takes events, for the operator.
+func (s *Service) TagTakes(ctx context.Context, account, id parterre.ID) (takes bool, err error) {
 	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
-		_, err := tx.ConversionTag(account, id)
-		exists = err == nil
+		t, err := tx.ConversionTag(account, id)
+		takes = err == nil && t.Status() == parterre.TagActive
 		if parterre.CodeOf(err) == parterre.ConversionTagNotFound {
 			return nil
 		}
 		return err
 	})
-	return exists, err
+	return takes, err
+}
+
+// EventCounts counts the different events of an ad account on the days from first to last, as [index.Index.CountEvents] does,
+// for the operator.
+func (s *Service) EventCounts(
+	ctx context.Context, account parterre.ID, first, last uint16,
+) (days []index.DayCount, all int, err error) {
+	return s.index.CountEvents(ctx, account, first, last)
 }

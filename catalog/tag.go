@@ -14,6 +14,15 @@ func (t *Tx) ConversionTag(account, id parterre.ID) (parterre.ConversionTag, err
 	return load[parterre.ConversionTag](t, tags, account, id)
 }
 
+// TagOfAny reads a conversion tag of whichever ad account, or fails with [parterre.ConversionTagNotFound].
+func (t *Tx) TagOfAny(id parterre.ID) (parterre.ConversionTag, error) {
+	row, err := t.row(tags, id)
+	if err != nil {
+		return parterre.ConversionTag{}, err
+	}
+	return decode[parterre.ConversionTag](tags, row)
+}
+
 // ConversionTags lists the conversion tags of an ad account, and gives the id to continue after, 0 when there is no more.
 func (t *Tx) ConversionTags(account parterre.ID, p Page) ([]parterre.ConversionTag, parterre.ID, error) {
 	return list[parterre.ConversionTag](t, tags, account, p)

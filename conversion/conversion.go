@@ -302,7 +302,8 @@ func (e *Event) Of(account parterre.ID) parterre.Event {
 // key tells the event from others of its ad account: by name and id. Offline events have no ids that can be relied on
 // (reference, section 8.7), so the moment and the person count as well.
 func (e *Event) key(name string) uint64 {
-	h := xxhash.New()
+	var h xxhash.Digest
+	h.Reset()
 	add := func(s string) {
 		_, _ = h.WriteString(s)
 		_, _ = h.Write([]byte{0}) // neither fails

@@ -27,6 +27,9 @@ type Options struct {
 	Now   func() time.Time // the service's clock; time.Now when nil
 	Log   *slog.Logger     // nothing is logged when nil
 
+	// APIVersion is the version of the API v5 that is spoken: 5.14, 5.23 or live; 5.23 when it is empty.
+	APIVersion string
+
 	// RateLimits is the tier of the rate limits, standard or trial; nothing is counted when it is empty.
 	RateLimits string
 }
@@ -57,7 +60,8 @@ func Start(t testing.TB, o *Options) *Server {
 		t.Fatalf("start Parterre: %v", err)
 	}
 	s, err := server.Build(context.Background(), server.Config{
-		Addr: "127.0.0.1:0", Data: data, Sandbox: sandbox.Credentials{Token: o.Token}, Now: o.Now, Log: o.Log, RateLimits: limits, Grace: time.Second,
+		Addr: "127.0.0.1:0", Data: data, Sandbox: sandbox.Credentials{Token: o.Token}, Now: o.Now, Log: o.Log, RateLimits: limits,
+		APIVersion: o.APIVersion, Grace: time.Second,
 	})
 	if err != nil {
 		t.Fatalf("start Parterre: %v", err)

@@ -19,7 +19,7 @@ func (a *API) importEvents(r *wire.Request) (any, error) {
 			return event, err
 		}
 		if e.Tag != 0 {
-			if err := known.tagExists(e.AdAccount, e.Tag); err != nil {
+			if err := known.tagTakes(e.AdAccount, e.Tag); err != nil {
 				return event, err
 			}
 		}

@@ -35,13 +35,14 @@ func (k *known) businessExists(field string, business parterre.ID) error {
 	return err
 }
 
-func (k *known) tagExists(account, tag parterre.ID) error {
+// tagTakes refuses a conversion tag that does not exist, or that was paused or archived.
+func (k *known) tagTakes(account, tag parterre.ID) error {
 	is, err := k.ask([2]parterre.ID{account, tag}, func() (bool, error) {
-		return k.api.service.TagExists(k.ctx, account, tag)
+		return k.api.service.TagTakes(k.ctx, account, tag)
 	})
 	if err == nil && !is {
-		return parterre.Invalid("conversion_tag_id", "'conversion_tag_id' %s does not exist: it must be the id of a conversion "+
-			"tag of the ad account", tag)
+		return parterre.Invalid("conversion_tag_id", "'conversion_tag_id' %s does not exist, or is not ACTIVE: it must be the id of "+
+			"an ACTIVE conversion tag of the ad account", tag)
 	}
 	return err
 }

@@ -51,6 +51,8 @@ func (a *API) Routes() []wire.Route {
 		route("engagements/import", http.MethodPost, "engagements", a.importEngagements),
 		route("events/import", http.MethodPost, "events", a.importEvents),
 		route("memberships/get", http.MethodGet, "memberships", a.memberships),
+		route("event_counts/get", http.MethodGet, "event_counts", a.eventCounts),
+		small(route("conversion_tags/update", http.MethodPatch, "conversion_tags/{conversion_tag_id}", a.updateTag)),
 		small(route("businesses/create", http.MethodPost, "businesses", a.createBusiness)),
 		small(route("ad_accounts/create", http.MethodPost, "ad_accounts", a.createAdAccount)),
 	}

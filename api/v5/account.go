@@ -17,6 +17,7 @@ type adAccount struct {
 	Permissions []parterre.Role `json:"permissions"`
 	Created     int64           `json:"created_time"`
 	Updated     int64           `json:"updated_time"`
+	TimeZone    string          `json:"time_zone,omitempty"` // empty where the version has none
 }
 
 type owner struct {
@@ -24,11 +25,15 @@ type owner struct {
 	Username string      `json:"username"`
 }
 
-func accountShape(v audiences.AdAccountView) adAccount {
-	return adAccount{
+func (a *API) accountShape(v audiences.AdAccountView) adAccount {
+	shape := adAccount{
 		ID: v.ID, Name: v.Name, Owner: owner{v.Owner, v.Username}, Country: v.Country, Currency: v.Currency,
 		Permissions: []parterre.Role{v.Role}, Created: v.Created, Updated: v.Updated,
 	}
+	if a.version.Has(TimeZone) {
+		shape.TimeZone = "UTC" // days are counted so
+	}
+	return shape
 }
 
 func (a *API) listAdAccounts(r *wire.Request) (any, error) {
@@ -46,7 +51,7 @@ func (a *API) listAdAccounts(r *wire.Request) (any, error) {
 	}
 	items := make([]adAccount, len(views))
 	for i, v := range views {
-		items[i] = accountShape(v)
+		items[i] = a.accountShape(v)
 	}
 	return a.paged(l, items, next), nil
 }
@@ -56,7 +61,7 @@ func (a *API) getAdAccount(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accountShape(v), nil
+	return a.accountShape(v), nil
 }
 
 // createAdAccount makes an ad account of the user's. Nothing is required: an account without a name gets one, lives in the
@@ -104,7 +109,7 @@ func (a *API) createAdAccount(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape := accountShape(audiences.AdAccountView{AdAccount: made})
+	shape := a.accountShape(audiences.AdAccountView{AdAccount: made})
 	shape.Permissions = []parterre.Role{}
 	return shape, nil
 }

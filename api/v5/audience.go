@@ -2,6 +2,7 @@ package v5
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,22 +25,33 @@ type audience struct {
 	Type        string                `json:"type"`
 	Created     int64                 `json:"created_timestamp"`
 	Updated     int64                 `json:"updated_timestamp"`
-	CreatedBy   *string               `json:"created_by_company_name"`
+	CreatedBy   **string              `json:"created_by_company_name,omitempty"` // nil where the version has none; else it may be null
+	NCA         *bool                 `json:"is_nca,omitempty"`                  // nil where the version has none; else false
+	CTV         *bool                 `json:"is_ctv_enabled,omitempty"`          // likewise
 }
 
 // written is an audience in the answer to a write, where created_by_company_name is null (reference, section 17, 33).
-func written(v audiences.View) audience {
-	return audience{
+func (a *API) written(v audiences.View) audience {
+	shape := audience{
 		AdAccount: v.AdAccount, ID: v.ID, Name: v.Name, Category: v.Type, Description: v.Description, Rule: v.Rule,
 		Size: v.Size, Status: v.Status, Type: "audience", Created: v.Created, Updated: v.Updated,
 	}
+	if a.version.Has(CompanyName) {
+		shape.CreatedBy = new(*string)
+	}
+	if a.version.Has(CustomerSegments) {
+		shape.NCA = new(bool)
+	}
+	return shape
 }
 
 // read is an audience in the answer to a read.
-func read(v audiences.View) audience {
-	a := written(v)
-	a.CreatedBy = &v.CreatedBy
-	return a
+func (a *API) read(v audiences.View) audience {
+	shape := a.written(v)
+	if shape.CreatedBy != nil {
+		*shape.CreatedBy = &v.CreatedBy
+	}
+	return shape
 }
 
 func (a *API) listAudiences(r *wire.Request) (any, error) {
@@ -65,7 +77,8 @@ func (a *API) pagedAudiences(l listing) func(views []audiences.View, next parter
 		}
 		items := make([]audience, len(views))
 		for i, v := range views {
-			items[i] = read(v)
+			items[i] = a.read(v)
+			items[i].CTV = items[i].NCA // on the items of lists alone, as recorded
 		}
 		return a.paged(l, items, next), nil
 	}
@@ -80,7 +93,7 @@ func (a *API) getAudience(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(v), nil
+	return a.read(v), nil
 }
 
 func (a *API) createAudience(r *wire.Request) (any, error) {
@@ -99,6 +112,7 @@ func (a *API) createAudience(r *wire.Request) (any, error) {
 	if s := name(body); s != nil {
 		n.Name = *s
 	}
+	a.checkObjectives(body)
 	if err := body.Err(); err != nil {
 		return nil, err
 	}
@@ -106,7 +120,7 @@ func (a *API) createAudience(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return written(v), nil
+	return a.written(v), nil
 }
 
 // operations are the values of operation_type in an update of an audience, the default first.
@@ -116,6 +130,9 @@ func (a *API) updateAudience(r *wire.Request) (any, error) {
 	id, err := r.ID("audience_id")
 	if err != nil {
 		return nil, err
+	}
+	if len(r.Payload) == 0 && a.version.Has(UpdateWithoutBody) {
+		r.Payload = []byte("{}")
 	}
 	body := jsonbody.Parse("", r.Payload)
 	remove := operation(body, operations) == "REMOVE"
@@ -130,6 +147,7 @@ func (a *API) updateAudience(r *wire.Request) (any, error) {
 		c := audiences.Change{Name: name(body), Rule: body.Raw("rule"), NoDescription: string(body.Raw("description")) == "null"}
 		body.DropNulls("description")
 		c.Description = description(body)
+		a.checkObjectives(body)
 		if err := body.Err(); err != nil {
 			return nil, err
 		}
@@ -138,7 +156,7 @@ func (a *API) updateAudience(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return written(v), nil
+	return a.written(v), nil
 }
 
 // operation reads operation_type; the first of the allowed ones when it is absent. Case matters.
@@ -182,6 +200,33 @@ func description(body *jsonbody.Object) *string {
 		body.Fail("description", "is too long: at most %d characters are allowed", longestDescription)
 	}
 	return s
+}
+
+// oldObjectives are the campaign objectives that rules could name in older versions.
+var oldObjectives = []string{"VIDEO_VIEW", "WEB_SESSIONS"}
+
+// checkObjectives refuses campaign objectives in a rule that the version does not have. The rest of the rule is looked at
+// where it is decoded.
+func (a *API) checkObjectives(body *jsonbody.Object) {
+	var rule struct {
+		Objectives json.RawMessage `json:"objective_type"`
+	}
+	if a.version.Has(OldObjectives) || json.Unmarshal(body.Raw("rule"), &rule) != nil {
+		return
+	}
+	var one string
+	var several []string
+	if json.Unmarshal(rule.Objectives, &one) == nil {
+		several = []string{one}
+	} else if json.Unmarshal(rule.Objectives, &several) != nil {
+		return
+	}
+	current := slices.DeleteFunc(slices.Clone(parterre.Objectives), func(s string) bool { return slices.Contains(oldObjectives, s) })
+	for _, s := range several {
+		if slices.Contains(oldObjectives, s) {
+			body.Fail("rule.objective_type", "%s is not one of ['%s']", parterre.Quote(s), strings.Join(current, "', '"))
+		}
+	}
 }
 
 // checkAccount looks at an ad account that the body repeats: it must be an id, but the one in the path counts.

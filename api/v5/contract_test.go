@@ -17,17 +17,21 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 )
 
-const contractFile = "testdata/contract.v5.23.json"
-
 // contract is the published description of the API, against which everything on the wire is held.
 type contract struct {
 	doc    *openapi3.T
 	router routers.Router
 }
 
-// published reads the contract once for all tests.
-var published = sync.OnceValues(func() (*contract, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile(contractFile)
+// published are the contracts, each read once for all tests. What is live has no contract: it is 5.23 and more.
+var published = map[string]func() (*contract, error){"5.14": reading("5.14"), "5.23": reading("5.23")}
+
+func reading(version string) func() (*contract, error) {
+	return sync.OnceValues(func() (*contract, error) { return readContract("testdata/contract.v" + version + ".json") })
+}
+
+func readContract(file string) (*contract, error) {
+	doc, err := openapi3.NewLoader().LoadFromFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
@@ -37,11 +41,17 @@ var published = sync.OnceValues(func() (*contract, error) {
 		return nil, fmt.Errorf("route the contract: %w", err)
 	}
 	return &contract{doc, router}, nil
-})
+}
 
+// theContract is the contract of the default version.
 func theContract(t testing.TB) *contract {
 	t.Helper()
-	c, err := published()
+	return contractOf(t, "5.23")
+}
+
+func contractOf(t testing.TB, version string) *contract {
+	t.Helper()
+	c, err := published[version]()
 	if err != nil {
 		t.Fatal(err)
 	}

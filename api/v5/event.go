@@ -36,6 +36,11 @@ func (a *API) createEvents(r *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if event, custom := a.version.absentFromEvents(); len(event)+len(custom) > 0 {
+		if err := conversion.RefuseMembers(r.Payload, event, custom); err != nil {
+			return nil, err
+		}
+	}
 	result := eventsResult{Received: len(events)}
 	if test {
 		events = events[:min(len(events), maxTestEvents)]

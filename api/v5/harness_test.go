@@ -41,6 +41,8 @@ type service struct {
 	data   string
 	shown  sandbox.Credentials // with which it is opened; what is empty is made
 	limits *ratelimit.Limits
+
+	version string // that is asked for, empty for none
 }
 
 // start starts a service that keeps nothing; it ends with the test.
@@ -52,7 +54,19 @@ func startIn(t testing.TB, data string) *service { return startLimited(t, data, 
 // startLimited starts a service that counts requests.
 func startLimited(t testing.TB, data string, limits *ratelimit.Limits) *service {
 	t.Helper()
-	s := &service{clock: &clock{}, data: data, limits: limits}
+	return startWith(t, &service{data: data, limits: limits})
+}
+
+// startAs starts a service over a data folder that speaks a version of the API.
+func startAs(t testing.TB, data, version string) *service {
+	t.Helper()
+	return startWith(t, &service{data: data, version: version})
+}
+
+// startWith starts a service that is described.
+func startWith(t testing.TB, s *service) *service {
+	t.Helper()
+	s.clock = &clock{}
 	s.clock.seconds.Store(noon)
 	s.open(t)
 	t.Cleanup(func() {
@@ -68,11 +82,21 @@ func (s *service) open(t testing.TB) {
 	var err error
 	s.Server, err = server.Build(t.Context(), server.Config{
 		Addr: "127.0.0.1:0", Data: s.data, Sandbox: s.shown, Now: s.clock.now, Grace: time.Second, RateLimits: s.limits,
-		Index: s.store.around,
+		Index:      s.store.around,
+		APIVersion: s.version,
 	})
 	if err != nil {
 		t.Fatalf("start the service: %v", err)
 	}
+}
+
+// contract is what everything that the service says is held against.
+func (s *service) contract(t testing.TB) *contract {
+	t.Helper()
+	if s.version == "5.14" {
+		return contractOf(t, s.version)
+	}
+	return theContract(t)
 }
 
 // stop stops the service. Evaluations that are held up are called off; no list may be.
@@ -145,7 +169,7 @@ func (s *service) exchange(t testing.TB, r *http.Request) answer {
 		return a
 	}
 	target := strings.TrimPrefix(r.URL.String(), s.URL)
-	if err := theContract(t).checkAnswer(r.Method, target, a); err != nil {
+	if err := s.contract(t).checkAnswer(r.Method, target, a); err != nil {
 		t.Errorf("the answer to %s %.200s is not the contract's: %v\n%.2000s", r.Method, target, err, body)
 	}
 	if got := a.header.Get("Content-Type"); got != "application/json" && len(body) > 0 {
@@ -157,7 +181,7 @@ func (s *service) exchange(t testing.TB, r *http.Request) answer {
 // call sends a request that is meant to succeed, so the contract must allow it too.
 func (s *service) call(t testing.TB, method, target, body string) answer {
 	t.Helper()
-	if err := theContract(t).checkRequest(method, target, []byte(body)); err != nil {
+	if err := s.contract(t).checkRequest(method, target, []byte(body)); err != nil {
 		t.Errorf("the request %s %s is not the contract's: %v\n%s", method, target, err, body)
 	}
 	return s.callBeyond(t, method, target, body)

@@ -4,12 +4,14 @@ package v5
 // real service is a fault. docs/fidelity.md is made from it.
 var Ledger = []Fidelity{
 	{Everywhere, []Note{
-		{Contract, "Paths, methods, scopes, kinds of tokens, parameters, bodies, answers and rate-limit categories are those of version 5.23."},
+		{Contract, "Paths, methods, scopes, kinds of tokens, parameters, bodies, answers and rate-limit categories are those of version 5.23; --api-version chooses 5.14, or live."},
 		{Contract, "Errors are an object of code and message; a page is an object of items and bookmark."},
 		{Recorded, "The last page has a bookmark of null. An unknown token is answered with 401, code 2 and \"status\": \"failure\"."},
 		{Recorded, "The three headers of the rate limits have the recorded form, with a policy for each bucket."},
 		{Recorded, "A token without the scope is answered with 401 and code 3; one without a right on the ad account with 403 and code 29."},
 		{Inferred, "Messages name the field and what is allowed; the wording for schema faults follows the samples of other operations."},
+		{Inferred, "In 5.14 there is audiences/create_custom as well; the type of such an audience follows from its rule."},
+		{Recorded, "live is 5.23 with is_nca, is_ctv_enabled and time_zone, which came after it."},
 		{Inferred, "An ad account that does not exist is answered like one of somebody else."},
 		{Inferred, "Limits are counted in windows that stand on the clock; what is refused counts too, a request beyond a limit does not."},
 		{Inferred, "A body whose Content-Type or Content-Encoding says that it is not what the operation reads is answered with 415."},
@@ -78,14 +80,28 @@ var Ledger = []Fidelity{
 	}},
 	{"conversion_tags/list", []Note{
 		{Contract, "All tags without pages, {\"items\": […]}; filter_deleted is false by default."},
+		{Recorded, "The newest tag comes first."},
+		{Inferred, "filter_deleted leaves out what is ARCHIVED; the operator archives through /parterre/v1."},
 		{Recorded, "enhanced_match_status and last_fired_time_ms are left out where they would be null."},
 	}},
 	{"conversion_tags/create", []Note{
 		{Contract, "name is required; the flags and md_frequency are optional."},
 		{Recorded, "200, version \"3\", ACTIVE, a flag that is null is false, md_frequency 1 when left out; names may repeat."},
 	}},
+	{"page_visit_conversion_tags/get", []Note{
+		{Contract, "Pages of PAGE_VISIT events, with page_size, order and bookmark."},
+		{Recorded, "An empty page when there are none."},
+		{Inferred, "One row for each tag that saw a visit, in the order of the tags' ids; created_time is the moment of the first."},
+		{Inferred, "Only what a tag saw counts; what came by events/create names no tag."},
+	}},
+	{"ocpm_eligible_conversion_tags/get", []Note{
+		{Contract, "An object of lists of conversion events."},
+		{Recorded, "An empty object when there are none."},
+		{Inferred, "Its members are named by the tags that are ACTIVE; all types of events that they saw are eligible but PAGE_VISIT and UNKNOWN."},
+	}},
 	{"conversion_tags/get", []Note{
 		{Contract, "The tag with its code and its flags."},
+		{Inferred, "last_fired_time_ms is the moment of the latest event that the tag saw, or now if that lies ahead."},
 		{Inferred, "404 with code 404 for an unknown id."},
 		{Differs, "Nothing serves the script that the code names; what a tag saw comes in through /parterre/v1/events."},
 	}},
@@ -96,6 +112,7 @@ var Ledger = []Fidelity{
 		{Inferred, "Older than 540 days, or more than a day ahead, fails the event, with the recorded wording."},
 		{Inferred, "is_test is taken like test; of a test the first 20 events are looked at."},
 		{Inferred, "Events belong to every conversion tag of the ad account, because the request names none."},
+		{Inferred, "Two events of one name and one id are both processed; they count once in /parterre/v1/event_counts, offline ones twice."},
 		{Differs, "The recommendation to send external_id and click_id is not made: recordings contradict each other."},
 	}},
 	{"update_ad_account_to_ad_account_shared_audience", []Note{

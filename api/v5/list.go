@@ -23,6 +23,7 @@ type customerList struct {
 	Type       string          `json:"type"`
 	Updated    int64           `json:"updated_time"`
 	Exceptions struct{}        `json:"exceptions"`
+	NCA        *bool           `json:"is_nca,omitempty"` // nil where the version has none; else false
 }
 
 func listShape(v audiences.ListView) customerList {
@@ -47,6 +48,9 @@ func (a *API) listCustomerLists(r *wire.Request) (any, error) {
 	items := make([]customerList, len(views))
 	for i, v := range views {
 		items[i] = listShape(v)
+		if a.version.Has(CustomerSegments) { // on the items of lists alone, as recorded
+			items[i].NCA = new(bool)
+		}
 	}
 	return a.paged(l, items, next), nil
 }
@@ -69,6 +73,7 @@ func (a *API) createCustomerList(r *wire.Request) (any, error) {
 			body.Fail("list_type", "%s is not one of ['%s']", parterre.Quote(listType), strings.Join(listTypes, "', '"))
 		}
 	}
+	a.checkExceptions(body)
 	if err := body.Err(); err != nil {
 		return nil, err
 	}
@@ -87,10 +92,20 @@ func (a *API) updateCustomerList(r *wire.Request) (any, error) {
 	body.Private()
 	body.Require("operation_type", "records")
 	remove, records := operation(body, listOperations) == "REMOVE", body.String("records")
+	a.checkExceptions(body)
 	if err := body.Err(); err != nil {
 		return nil, err
 	}
 	return shapeOf(a.service.UpdateCustomerList(r.Context(), r.Principal, r.Account, id, remove, *records))
+}
+
+// checkExceptions looks at a member that older versions had in requests because answers have it. What it says is ignored.
+func (a *API) checkExceptions(body *jsonbody.Object) {
+	if a.version.Has(ExceptionsSent) {
+		if e := body.Object("exceptions"); e != nil {
+			body.Adopt(e)
+		}
+	}
 }
 
 func shapeOf(v audiences.ListView, err error) (any, error) {

@@ -18,8 +18,6 @@ import (
 var notServed = []string{
 	"advertiser_defined_events/get",
 	"conversion_eqs/list",
-	"ocpm_eligible_conversion_tags/get",
-	"page_visit_conversion_tags/get",
 }
 
 // operations are the operations of the contract, by method and path.

@@ -3,6 +3,7 @@
 package v5
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -28,6 +29,7 @@ type API struct {
 	links     upload.Links
 	bookmarks bookmarks
 	now       func() time.Time
+	version   Version
 }
 
 // Options is what the API is made of.
@@ -37,14 +39,18 @@ type Options struct {
 	Links   upload.Links // where parts of uploads are put
 	Key     []byte       // signs bookmarks: one that another key signed is refused, so keep it
 	Now     func() time.Time
+	Version Version // that is spoken; Default when 0
 }
 
 // New makes the API.
 func New(o Options) *API {
-	return &API{service: o.Service, tokens: o.Tokens, links: o.Links, bookmarks: bookmarks{o.Key}, now: o.Now}
+	return &API{
+		service: o.Service, tokens: o.Tokens, links: o.Links, bookmarks: bookmarks{o.Key}, now: o.Now,
+		version: cmp.Or(o.Version, Default),
+	}
 }
 
-// Routes are the operations, as the contract names them.
+// Routes are the operations of the version, as the contract names them.
 func (a *API) Routes() []wire.Route {
 	const (
 		account   = "/v5/ad_accounts/{ad_account_id}"
@@ -67,12 +73,13 @@ func (a *API) Routes() []wire.Route {
 			Handle: h,
 		}
 	}
-	return []wire.Route{
+	return a.version.spoken([]wire.Route{
 		read("ad_accounts/list", "/v5/ad_accounts", client, a.listAdAccounts),
 		write("ad_accounts/create", http.MethodPost, "/v5/ad_accounts", smallBody, a.createAdAccount),
 		read("ad_accounts/get", account, client, a.getAdAccount),
 		read("audiences/list", audiences, client, a.listAudiences),
 		write("audiences/create", http.MethodPost, audiences, smallBody, a.createAudience),
+		write("audiences/create_custom", http.MethodPost, audiences+"/custom", smallBody, a.createCustomAudience),
 		read("audiences/get", audiences+"/{audience_id}", client, a.getAudience),
 		write("audiences/update", http.MethodPatch, audiences+"/{audience_id}", smallBody, a.updateAudience),
 		read("customer_lists/list", lists, none, a.listCustomerLists),
@@ -91,6 +98,8 @@ func (a *API) Routes() []wire.Route {
 		read("audience_insights_scope_and_type/get", account+"/insights/audiences", client, a.scopesAndTypes),
 		read("conversion_tags/list", tags, client, a.listConversionTags),
 		write("conversion_tags/create", http.MethodPost, tags, smallBody, a.createConversionTag),
+		read("page_visit_conversion_tags/get", tags+"/page_visit", client, a.listPageVisits),
+		read("ocpm_eligible_conversion_tags/get", tags+"/ocpm_eligible", client, a.getEligible),
 		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),
 		{
 			Operation: "events/create", Method: http.MethodPost, Path: account + "/events", Scope: parterre.ScopeAdsWrite,
@@ -122,7 +131,7 @@ func (a *API) Routes() []wire.Route {
 			Operation: "oauth/conversion_token", Method: http.MethodPost, Path: "/v5/oauth/conversion_token",
 			Scope: parterre.ScopeAdsWrite, Category: ratelimit.OrgWrite, Handle: a.giveConversionToken,
 		},
-	}
+	})
 }
 
 // asBusiness is a route on a business, which asks for scopes of its own.

@@ -110,16 +110,12 @@ type Server struct {
 // NewServer makes a server for the routes; limits counts what principals ask.
 func NewServer(tokens *oauth.Tokens, access Access, limits *ratelimit.Limiter, log *slog.Logger, routes ...Route) *Server {
 	s := &Server{tokens: tokens, access: access, limits: limits, log: log, mux: http.NewServeMux()}
-	methods := map[string][]string{}
+	methods := map[string][]*Route{}
 	for _, route := range routes {
-		s.mux.Handle(route.Method+" "+route.Path, s.handler(&route))
-		methods[route.Path] = append(methods[route.Path], route.Method)
-		if route.Method == http.MethodGet { // the mux takes HEAD as well, and net/http leaves the body out
-			methods[route.Path] = append(methods[route.Path], http.MethodHead)
-		}
+		methods[route.Path] = append(methods[route.Path], &route)
 	}
-	for path, allowed := range methods {
-		s.mux.Handle(path, s.wrongMethod(strings.Join(allowed, ", ")))
+	for path, routes := range methods { // not by method: a mux refuses /a/b for any method beside GET /a/{c}
+		s.mux.Handle(path, s.methods(routes))
 	}
 	s.mux.Handle("/", http.HandlerFunc(s.noRoute))
 	return s
@@ -150,8 +146,22 @@ func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, parterre.Errorf(parterre.RouteNotFound, "There is no operation at %s", parterre.Quote(r.URL.Path)))
 }
 
-func (s *Server) wrongMethod(allowed string) http.Handler {
+// methods answers at a path, by the route of the method; HEAD is answered like GET.
+func (s *Server) methods(routes []*Route) http.Handler {
+	by := map[string]http.Handler{}
+	var names []string
+	for _, route := range routes {
+		by[route.Method], names = s.handler(route), append(names, route.Method)
+		if route.Method == http.MethodGet { // net/http leaves the body out
+			by[http.MethodHead], names = by[http.MethodGet], append(names, http.MethodHead)
+		}
+	}
+	allowed := strings.Join(names, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := by[r.Method]; h != nil {
+			h.ServeHTTP(w, r)
+			return
+		}
 		w.Header().Set("Allow", allowed)
 		s.fail(w, r, parterre.Errorf(parterre.MethodNotAllowed, "Method not allowed: %s takes %s",
 			parterre.Quote(r.URL.Path), allowed))

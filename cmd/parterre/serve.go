@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parterre/parterre"
+	v5 "github.com/parterre/parterre/api/v5"
 	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
 	"github.com/parterre/parterre/ratelimit"
@@ -52,6 +53,9 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 				return cli.UsageError(cmd, err)
 			}
 			c.RateLimits = limits
+			if _, err := v5.ParseVersion(c.APIVersion); err != nil {
+				return cli.UsageError(cmd, err)
+			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -66,6 +70,8 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	flags.StringArrayVar(&changes, "rate-limit", nil, "another limit, as in ads_write=10/60s; may be given again")
 	flags.StringVar(&c.PublicURL, "public-url", getenv("PARTERRE_PUBLIC_URL"),
 		"where callers reach the service, for the addresses that it gives out; as each request has it when empty (PARTERRE_PUBLIC_URL)")
+	flags.StringVar(&c.APIVersion, "api-version", cmp.Or(getenv("PARTERRE_API_VERSION"), "5.23"),
+		"the version of the API that is spoken: 5.14, 5.23 or live (PARTERRE_API_VERSION)")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }

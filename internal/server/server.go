@@ -48,6 +48,9 @@ type Config struct {
 	RateLimits *ratelimit.Limits
 	Grace      time.Duration // how long requests may take to end when the service stops; 10 seconds when 0
 
+	// APIVersion is the version of the API v5 that is spoken, by its name in v5.Versions; v5.Default when it is empty.
+	APIVersion string
+
 	// Index goes around the store of the index when it is not nil: to watch what the engine asks of it, or to hold it up.
 	Index func(indexdriver.Driver) indexdriver.Driver
 }
@@ -154,8 +157,16 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return s.inUse(service.Close(ctx))
 	})
 
+	version := v5.Default
+	if c.APIVersion != "" {
+		if version, err = v5.ParseVersion(c.APIVersion); err != nil {
+			return nil, err
+		}
+	}
 	links := upload.Links{Key: key, Base: c.PublicURL}
-	routes := v5.New(v5.Options{Service: service, Tokens: tokens, Links: links, Key: key, Now: c.Now}).Routes()
+	routes := v5.New(v5.Options{
+		Service: service, Tokens: tokens, Links: links, Key: key, Now: c.Now, Version: version,
+	}).Routes()
 	routes = append(routes, upload.Routes(service, links, c.Now)...)
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
