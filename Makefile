@@ -12,6 +12,7 @@ FUZZTIME ?= 10s
 BENCH    ?= .
 COUNT    ?= 6
 BASE     ?=
+DIR      ?=
 
 # Nothing of ours needs cgo; the race detector does.
 export CGO_ENABLED := 0
@@ -49,6 +50,9 @@ bench: $(BENCHSTAT) ## run benchmarks (BENCH, COUNT times) and sum them up, besi
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bench.txt || { cat bench.txt; exit 1; }
 	$(BENCHSTAT) $(BASE) bench.txt
 
+actalike-eval: ## measure look-alikes on the populations in the folder DIR
+	go run ./bench ACTALIKE-EVAL --dir $(DIR)
+
 demo: ## start the service, load a shop's data, and update audiences
 	go run ./cmd/parterre demo
 
@@ -68,4 +72,4 @@ $(GOLANGCI_LINT):
 $(BENCHSTAT):
 	GOBIN=$(@D) go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
-.PHONY: help build test race lint fmt cross fuzz clients bench demo check vet tools clean
+.PHONY: help build test race lint fmt cross fuzz clients bench actalike-eval demo check vet tools clean

@@ -83,7 +83,7 @@ func recallAt5(items []*roaring.Bitmap, persons int, a *hidden) float64 {
 	for _, p := range a.Seed {
 		seeds.Add(p + 1)
 	}
-	s := actalike.New(persons, seeds)
+	s := actalike.NewBayes(persons, seeds)
 	for _, item := range items {
 		s.AddItem(item)
 	}

@@ -168,7 +168,7 @@ func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r 
 	if seeds.IsEmpty() {
 		return nil
 	}
-	scorer := actalike.New(s.index.Population(), seeds)
+	scorer := actalike.NewBayes(s.index.Population(), seeds)
 	accounts, err := s.everyAccount(ctx)
 	if err != nil {
 		return err

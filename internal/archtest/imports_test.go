@@ -48,6 +48,7 @@ var may = map[string][]string{
 	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
 	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
 
+	"bench":               {".", "actalike"},
 	"internal/archtest":   nil,
 	"internal/cli":        {"client", "internal/terminal"},
 	"internal/demo":       {"client", "internal/terminal"},

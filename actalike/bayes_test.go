@@ -44,8 +44,8 @@ func somePopulation(r *rand.Rand) population {
 	return p
 }
 
-func (p *population) scorer() *actalike.Scorer {
-	s := actalike.New(p.persons, roaring.BitmapOf(p.seeds...))
+func (p *population) scorer() *actalike.Bayes {
+	s := actalike.NewBayes(p.persons, roaring.BitmapOf(p.seeds...))
 	for _, item := range p.items {
 		s.AddItem(roaring.BitmapOf(item...))
 	}
@@ -199,7 +199,7 @@ func TestEqualInputGivesEqualScores(t *testing.T) {
 }
 
 func TestWhoeverComesLaterIsNoTrouble(t *testing.T) {
-	s := actalike.New(3, roaring.BitmapOf(1))
+	s := actalike.NewBayes(3, roaring.BitmapOf(1))
 	s.AddItem(roaring.BitmapOf(1, 2, 4, 70_000))
 	got := s.Best(roaring.BitmapOf(1, 2, 3, 4, 70_000), 10)
 	if want := []parterre.PersonID{2, 3, 4, 70_000}; !slices.Equal(got, want) {
@@ -215,7 +215,7 @@ func TestWhoeverComesLaterIsNoTrouble(t *testing.T) {
 
 func TestArgumentsStayAsTheyAre(t *testing.T) {
 	seeds, item, candidates := roaring.BitmapOf(1), roaring.BitmapOf(1, 2), roaring.BitmapOf(1, 2, 3)
-	s := actalike.New(3, seeds)
+	s := actalike.NewBayes(3, seeds)
 	s.AddItem(item)
 	s.Best(candidates, 2)
 	if !seeds.Equals(roaring.BitmapOf(1)) || !item.Equals(roaring.BitmapOf(1, 2)) || !candidates.Equals(roaring.BitmapOf(1, 2, 3)) {

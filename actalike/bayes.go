@@ -1,14 +1,3 @@
-// Package actalike finds the persons who act most like a seed. What people do on the platform by themselves, the items
-// that they engage with, is the only thing it looks at.
-//
-// The method is naive Bayes over items, with positive weights only, divided by the square root of the degree. Of N
-// persons S are seeds; of an item's d engaged persons s are seeds. With p = d / N, the share of everybody, the item weighs
-//
-//	w = max(0, ln( ((s + p) / (S + 1)) / ((d - s + p) / (N - S + 1)) ))
-//
-// which smooths both shares by one person who is like everybody: an item that the seeds engage with no more than others do
-// weighs nothing. A person with k items scores the sum of their items' weights divided by √k. The sum runs in the order in
-// which items are added, in float64, so equal input gives equal scores to the last bit.
 package actalike
 
 import (
@@ -21,8 +10,18 @@ import (
 	"github.com/parterre/parterre"
 )
 
-// Scorer gathers scores, item by item. It is not safe for concurrent use.
-type Scorer struct {
+// Bayes is the method that needs no factors: naive Bayes over items, with positive weights only, divided by the square root
+// of the degree. Of N persons S are seeds; of an item's d engaged persons s are seeds. With p = d / N, the share of
+// everybody, the item weighs
+//
+//	w = max(0, ln( ((s + p) / (S + 1)) / ((d - s + p) / (N - S + 1)) ))
+//
+// which smooths both shares by one person who is like everybody: an item that the seeds engage with no more than others do
+// weighs nothing. A person with k items scores the sum of their items' weights divided by √k. The sum runs in the order in
+// which items are added, in float64, so equal input gives equal scores to the last bit.
+//
+// It gathers scores item by item and is not safe for concurrent use.
+type Bayes struct {
 	seeds   *roaring.Bitmap
 	outside float64 // persons who are no seeds
 	inside  float64 // seeds
@@ -30,10 +29,10 @@ type Scorer struct {
 	degrees []uint32
 }
 
-// New makes a scorer for a population whose persons are numbered from 1 to persons. It keeps seeds, which stays unchanged.
-func New(persons int, seeds *roaring.Bitmap) *Scorer {
+// NewBayes makes a scorer for a population whose persons are numbered from 1 to persons. It keeps seeds, which stays unchanged.
+func NewBayes(persons int, seeds *roaring.Bitmap) *Bayes {
 	inside := float64(seeds.GetCardinality())
-	return &Scorer{
+	return &Bayes{
 		seeds: seeds, inside: inside, outside: float64(persons) - inside,
 		sums: make([]float64, persons+1), degrees: make([]uint32, persons+1),
 	}
@@ -41,7 +40,7 @@ func New(persons int, seeds *roaring.Bitmap) *Scorer {
 
 // AddItem counts an item that the persons engaged with. An item is added once. Persons beyond the population, who came
 // after it was counted, are left out.
-func (s *Scorer) AddItem(persons *roaring.Bitmap) {
+func (s *Bayes) AddItem(persons *roaring.Bitmap) {
 	w := s.weight(persons)
 	it := persons.Iterator()
 	for it.HasNext() {
@@ -54,7 +53,7 @@ func (s *Scorer) AddItem(persons *roaring.Bitmap) {
 	}
 }
 
-func (s *Scorer) weight(persons *roaring.Bitmap) float64 {
+func (s *Bayes) weight(persons *roaring.Bitmap) float64 {
 	seeds := float64(persons.AndCardinality(s.seeds))
 	all := float64(persons.GetCardinality())
 	share := all / (s.inside + s.outside)
@@ -63,7 +62,7 @@ func (s *Scorer) weight(persons *roaring.Bitmap) float64 {
 
 // Best are the n candidates who act most like the seeds, best first, without the seeds; fewer when there are no more. Of
 // equal scores the person with the smaller number is first, so the best n are the beginning of the best n+1.
-func (s *Scorer) Best(candidates *roaring.Bitmap, n int) []parterre.PersonID {
+func (s *Bayes) Best(candidates *roaring.Bitmap, n int) []parterre.PersonID {
 	ranked := make([]parterre.PersonID, 0, candidates.GetCardinality())
 	it := candidates.Iterator()
 	for it.HasNext() {
@@ -78,7 +77,7 @@ func (s *Scorer) Best(candidates *roaring.Bitmap, n int) []parterre.PersonID {
 }
 
 // score is how much the person acts like the seeds: 0 or above, 0 for somebody without items.
-func (s *Scorer) score(p parterre.PersonID) float64 {
+func (s *Bayes) score(p parterre.PersonID) float64 {
 	if int(p) >= len(s.sums) || s.degrees[p] == 0 {
 		return 0
 	}

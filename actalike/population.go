@@ -1,0 +1,134 @@
+package actalike
+
+import (
+	"math"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// Items yields the items of a population, always in the same order, with the persons who engaged with each. The bitmap is
+// valid during the call alone. An item is yielded once.
+type Items func(yield func(name string, persons *roaring.Bitmap) error) error
+
+// Population is who engaged with what, by person. It does not change once it is made and may be used concurrently.
+type Population struct {
+	names   []string // of the items
+	degrees []uint32 // how many persons engaged with each item
+	starts  []uint32 // the items of person p are engaged[starts[p]:starts[p+1]]
+	engaged []uint32
+}
+
+// NewPopulation reads a population whose persons are numbered from 1 to persons. It goes through the items twice; what was
+// added between the two passes is left out. Known are the names of the first items, in this order, whether or not
+// they are yielded; other items follow as they come.
+func NewPopulation(persons int, known []string, items Items) (*Population, error) {
+	p := &Population{names: append([]string(nil), known...), starts: make([]uint32, persons+2)}
+	p.degrees = make([]uint32, len(known))
+	number := make(map[string]uint32, len(known))
+	for i, name := range known {
+		number[name] = uint32(i) //nolint:gosec // items fit 32 bits
+	}
+	err := items(func(name string, who *roaring.Bitmap) error {
+		if _, there := number[name]; !there {
+			number[name] = uint32(len(p.names)) //nolint:gosec // items fit 32 bits
+			p.names, p.degrees = append(p.names, name), append(p.degrees, 0)
+		}
+		eachOf(who, persons, func(person uint32) { p.starts[person+1]++ })
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	total := uint64(0)
+	for i := range p.starts {
+		if total += uint64(p.starts[i]); total > math.MaxUint32 {
+			return nil, errTooLarge
+		}
+		p.starts[i] = uint32(total)
+	}
+	if err := p.fill(persons, number, items); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// fill is the second pass. Rows that got fewer items than were counted are closed up.
+func (p *Population) fill(persons int, number map[string]uint32, items Items) error {
+	p.engaged = make([]uint32, p.starts[persons+1])
+	next := append([]uint32(nil), p.starts[:persons+1]...)
+	err := items(func(name string, who *roaring.Bitmap) error {
+		item, there := number[name]
+		if !there {
+			return nil
+		}
+		eachOf(who, persons, func(person uint32) {
+			if next[person] < p.starts[person+1] {
+				p.engaged[next[person]] = item
+				next[person]++
+				p.degrees[item]++
+			}
+		})
+		return nil
+	})
+	at := uint32(0)
+	for person := range next {
+		row := p.engaged[p.starts[person]:next[person]]
+		p.starts[person] = at
+		at += uint32(copy(p.engaged[at:], row)) //nolint:gosec // no more than there were
+	}
+	p.starts[persons+1] = at
+	p.engaged = p.engaged[:at]
+	return err
+}
+
+// eachOf calls f for the persons of a bitmap who are in the population.
+func eachOf(who *roaring.Bitmap, persons int, f func(uint32)) {
+	for it := who.Iterator(); it.HasNext(); {
+		p := it.Next()
+		if int(p) > persons {
+			return
+		}
+		if p > 0 {
+			f(p)
+		}
+	}
+}
+
+// Persons is how many persons there are.
+func (p *Population) Persons() int { return len(p.starts) - 2 }
+
+// Engagements is how many pairs of a person and an item there are.
+func (p *Population) Engagements() int { return len(p.engaged) }
+
+// row are the items of a person.
+func (p *Population) row(person uint32) []uint32 {
+	return p.engaged[p.starts[person]:p.starts[person+1]]
+}
+
+// without is the population in which nobody engaged with the hidden items, and items keep their numbers.
+func (p *Population) without(hidden map[uint32]bool) *Population {
+	q := &Population{names: p.names, degrees: append([]uint32(nil), p.degrees...), starts: make([]uint32, len(p.starts))}
+	q.engaged = make([]uint32, 0, len(p.engaged))
+	for person := range p.starts[:len(p.starts)-1] {
+		q.starts[person] = uint32(len(q.engaged))    //nolint:gosec // no more than there were
+		for _, item := range p.row(uint32(person)) { //nolint:gosec // persons fit 32 bits
+			if !hidden[item] {
+				q.engaged = append(q.engaged, item)
+			}
+		}
+	}
+	q.starts[len(q.starts)-1] = uint32(len(q.engaged)) //nolint:gosec // no more than there were
+	for item := range hidden {
+		q.degrees[item] = 0
+	}
+	return q
+}
+
+// scale is what a person's engagements count: degree^-½, 0 of somebody without items.
+func (p *Population) scale(person uint32) float32 {
+	n := p.starts[person+1] - p.starts[person]
+	if n == 0 {
+		return 0
+	}
+	return float32(1 / math.Sqrt(float64(n)))
+}

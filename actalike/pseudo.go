@@ -1,0 +1,144 @@
+package actalike
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// pseudo is an audience made of the population itself: everybody who engaged with a hidden item, or with one of several
+// similar hidden items. One half is the seed, the other is to be found.
+type pseudo struct{ seed, found *roaring.Bitmap }
+
+const (
+	pseudoEach  = 60  // how many audiences of one item, and of several, are made at a time
+	pseudoLeast = 20  // with fewer a population is too thin to learn from
+	pseudoSmall = 100 // members of the smallest
+	hideAtMost  = .12 // of all engagements
+)
+
+// pseudos makes audiences and hides their items.
+func (p *Population) pseudos(seed uint64) (rest *Population, made []pseudo) {
+	r := rand.New(rand.NewPCG(seed, 0xa0d1)) //nolint:gosec // no secret
+	members := p.membersOf()
+	least, most := max(pseudoSmall, p.Persons()/160), max(p.Persons()/20, 2*pseudoSmall)
+	hidden, budget := map[uint32]bool{}, int(hideAtMost*float64(len(p.engaged)))
+	hide := func(items []uint32) bool {
+		all := roaring.New()
+		for _, item := range items {
+			all.AddMany(members(item))
+		}
+		if n := int(all.GetCardinality()); n < least || n > 2*most { //nolint:gosec // persons fit 32 bits
+			return false
+		}
+		for _, item := range items {
+			hidden[item] = true
+			budget -= int(p.degrees[item])
+		}
+		made = append(made, halves(r, all))
+		return true
+	}
+	left := pseudoEach
+	for _, i := range r.Perm(len(p.names)) {
+		item := uint32(i) //nolint:gosec // items fit 32 bits
+		if d := int(p.degrees[i]); left > 0 && budget > 0 && d >= least && d <= most && hide([]uint32{item}) {
+			left--
+		}
+	}
+	left = pseudoEach
+	for _, i := range r.Perm(len(p.names)) {
+		item := uint32(i) //nolint:gosec // items fit 32 bits
+		if d := int(p.degrees[i]); left == 0 || budget <= 0 || hidden[item] || d < least/6 || d > most {
+			continue
+		}
+		if hide(p.similar(item, members(item), 2+r.IntN(12), hidden)) {
+			left--
+		}
+	}
+	return p.without(hidden), made
+}
+
+// membersOf turns the population around: it gives the persons of an item.
+func (p *Population) membersOf() func(item uint32) []uint32 {
+	starts := make([]uint32, len(p.degrees)+1)
+	for i, d := range p.degrees {
+		starts[i+1] = starts[i] + d
+	}
+	persons, next := make([]uint32, len(p.engaged)), slices.Clone(starts)
+	for person := range uint32(p.Persons() + 1) { //nolint:gosec // persons fit 32 bits
+		for _, item := range p.row(person) {
+			persons[next[item]] = person
+			next[item]++
+		}
+	}
+	return func(item uint32) []uint32 { return persons[starts[item]:starts[item+1]] }
+}
+
+// similar are the item and up to n others whose persons are most alike, by the cosine, that are not hidden.
+func (p *Population) similar(item uint32, members []uint32, n int, hidden map[uint32]bool) []uint32 {
+	both := map[uint32]int{}
+	for _, person := range members {
+		for _, other := range p.row(person) {
+			if other != item && !hidden[other] {
+				both[other]++
+			}
+		}
+	}
+	cosine := func(other uint32) float64 {
+		return float64(both[other]) / math.Sqrt(float64(p.degrees[item])*float64(p.degrees[other]))
+	}
+	var near []uint32
+	for other := range both {
+		if cosine(other) > .03 {
+			near = append(near, other)
+		}
+	}
+	slices.SortFunc(near, func(a, b uint32) int { return cmp.Or(cmp.Compare(cosine(b), cosine(a)), cmp.Compare(a, b)) })
+	return append(near[:min(n, len(near))], item)
+}
+
+func halves(r *rand.Rand, all *roaring.Bitmap) pseudo {
+	persons := all.ToArray()
+	r.Shuffle(len(persons), func(i, j int) { persons[i], persons[j] = persons[j], persons[i] })
+	return pseudo{roaring.BitmapOf(persons[:len(persons)/2]...), roaring.BitmapOf(persons[len(persons)/2:]...)}
+}
+
+const (
+	lessons      = 2    // how often audiences are made and their items hidden
+	othersTaught = 2000 // of those who are not in an audience, how many the trees see
+)
+
+// lesson adds what one set of hidden items teaches; it fails with errThin when there is too little.
+func (p *Population) lesson(ctx context.Context, s *sample, dim int, seed uint64) error {
+	rest, made := p.pseudos(seed)
+	if len(made) < pseudoLeast {
+		return errThin
+	}
+	f, err := newFactors(ctx, rest, dim, seed)
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(seed, 0x1e55)) //nolint:gosec // no secret
+	for _, a := range made {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		all := rest.describe(f.weigh(rest, a.seed), float64(a.seed.GetCardinality()))
+		found := float32(a.found.GetCardinality())
+		others := rest.Persons() - int(a.seed.GetCardinality()) - int(found) //nolint:gosec // persons fit 32 bits
+		keep := min(1, othersTaught/float64(others))
+		for person := 1; person < len(all); person++ {
+			member := a.found.ContainsInt(person)
+			if a.seed.ContainsInt(person) || !member && r.Float64() >= keep {
+				continue
+			}
+			s.rows, s.members = append(s.rows, all[person]), append(s.members, member)
+			s.weights = append(s.weights, 100/found) // every audience counts the same
+		}
+	}
+	return nil
+}
