@@ -27,6 +27,7 @@ type Bayes struct {
 	inside  float64 // seeds
 	sums    []float64
 	degrees []uint32
+	named   []Weight // items that weigh something
 }
 
 // NewBayes makes a scorer for a population whose persons are numbered from 1 to persons. It keeps seeds, which stays unchanged.
@@ -40,8 +41,21 @@ func NewBayes(persons int, seeds *roaring.Bitmap) *Bayes {
 
 // AddItem counts an item that the persons engaged with. An item is added once. Persons beyond the population, who came
 // after it was counted, are left out.
-func (s *Bayes) AddItem(persons *roaring.Bitmap) {
+func (s *Bayes) AddItem(persons *roaring.Bitmap) { s.add(s.weight(persons), persons) }
+
+// AddNamed is AddItem for an item that Top may name.
+func (s *Bayes) AddNamed(name string, persons *roaring.Bitmap) {
 	w := s.weight(persons)
+	if w > 0 {
+		s.named = append(s.named, Weight{name, w})
+	}
+	s.add(w, persons)
+}
+
+// Top are the n named items that weigh most, the heaviest first.
+func (s *Bayes) Top(n int) []Weight { return heaviest(slices.Clone(s.named), n) }
+
+func (s *Bayes) add(w float64, persons *roaring.Bitmap) {
 	it := persons.Iterator()
 	for it.HasNext() {
 		p := it.Next()
@@ -83,6 +97,3 @@ func (s *Bayes) score(p parterre.PersonID) float64 {
 	}
 	return s.sums[p] / math.Sqrt(float64(s.degrees[p]))
 }
-
-// Size is how many members an audience has: the percentage of a country's persons, rounded up.
-func Size(percentage, persons int) int { return (percentage*persons + 99) / 100 }

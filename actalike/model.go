@@ -228,3 +228,20 @@ func DecodeModel(body []byte) (*Model, error) {
 	}
 	return &m, nil
 }
+
+// Halves cuts seeds in two, to hide one half and look for it: every other seed of the country, by number, is hidden. The
+// known half has everybody else.
+func Halves(seeds, country *roaring.Bitmap) (known, hidden *roaring.Bitmap) {
+	known, hidden = seeds.Clone(), roaring.New()
+	n := 0
+	for it := roaring.And(seeds, country).Iterator(); it.HasNext(); n++ {
+		if p := it.Next(); n%2 == 1 {
+			hidden.Add(p)
+		}
+	}
+	known.AndNot(hidden)
+	return known, hidden
+}
+
+// Size is how many members an audience has: the percentage of a country's persons, rounded up.
+func Size(percentage, persons int) int { return (percentage*persons + 99) / 100 }

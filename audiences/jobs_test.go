@@ -164,8 +164,8 @@ func TestAnAudienceOfAListWaitsForItsRecords(t *testing.T) {
 func TestALookAlikeWaitsForItsSeeds(t *testing.T) {
 	overEach(t, func(t *testing.T, w *world) {
 		w.people(1, 1000)
-		w.save(12, 1, 150)
-		w.visit("/shoes", 1, 40)
+		w.save(12, 1, 220)
+		w.visit("/shoes", 1, 110)
 		tag := w.tag()
 		w.rolls.scan.close()
 		seed := w.create(parterre.VisitorAudience, visitorRule(tag, "/shoes"))
@@ -175,13 +175,13 @@ func TestALookAlikeWaitsForItsSeeds(t *testing.T) {
 		w.rolls.scan.open()
 		w.becomes(alike, parterre.Ready, 100)
 		w.wantIn(40, seed)
-		w.wantIn(41, alike)
-		w.wantIn(140, alike)
-		w.wantIn(141)
+		w.wantIn(111, alike)
+		w.wantIn(210, alike)
+		w.wantIn(211)
 
 		t.Run("also for the new rule of one that serves", func(t *testing.T) {
 			w.TB = t
-			w.visit("/hats", 101, 140)
+			w.visit("/hats", 101, 210)
 			w.rolls.scan.close()
 			w.update(seed, visitorRule(tag, "/hats"))
 			w.until("the seed is being evaluated", func() bool { return w.rolls.scan.visitors() > 0 })

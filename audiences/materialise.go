@@ -4,10 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/parterre/parterre"
-	"github.com/parterre/parterre/actalike"
 	"github.com/parterre/parterre/catalog"
 	"github.com/parterre/parterre/index"
 	"github.com/parterre/parterre/rule"
@@ -153,89 +150,4 @@ func (s *Service) listIsMatched(ctx context.Context, a *parterre.Audience, id pa
 		}
 		return err
 	})
-}
-
-// evaluateActAlike fills the roll of an audience with those who act most like its seeds.
-func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r *rule.ActAlike) error {
-	seeds, err := s.seedMembers(ctx, a, r.Seeds)
-	if err != nil {
-		return err
-	}
-	id := index.AudienceRoll(a.ID, a.RuleVersion)
-	if err := s.index.Drop(ctx, id); err != nil { // what an attempt before this one left
-		return err
-	}
-	if seeds.IsEmpty() {
-		return nil
-	}
-	scorer := actalike.NewBayes(s.index.Population(), seeds)
-	accounts, err := s.everyAccount(ctx)
-	if err != nil {
-		return err
-	}
-	err = s.index.Organic(ctx, accounts, func(_ parterre.ID, persons *roaring.Bitmap) error {
-		scorer.AddItem(persons)
-		return ctx.Err()
-	})
-	if err != nil {
-		return err
-	}
-	country, err := s.index.Members(ctx, index.OfCountry(r.Country), s.now().Unix())
-	if err != nil {
-		return err
-	}
-	n := actalike.Size(r.Percentage, int(country.GetCardinality()))
-	return s.index.Fill(ctx, id, scorer.Best(country, n))
-}
-
-// seedMembers are the members of all seeds. A seed that was removed since, or is shared no longer, is left out; it fails with errLater when one has
-// never been evaluated, or has a rule that is not.
-func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds []parterre.ID) (*roaring.Bitmap, error) {
-	var there []parterre.ID
-	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
-		for _, id := range seeds {
-			seed, err := tx.VisibleAudience(a.AdAccount, id)
-			switch {
-			case parterre.CodeOf(err) == parterre.AudienceNotFound:
-			case err != nil:
-				return err
-			case !seed.Evaluated():
-				return errLater
-			default:
-				there = append(there, id)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.serving.RLock()
-	defer s.serving.RUnlock()
-	union := roaring.New()
-	for _, id := range there {
-		m, served := s.serving.of[id]
-		if !served {
-			continue
-		}
-		members, err := s.index.Members(ctx, m, s.now().Unix())
-		if err != nil {
-			return nil, err
-		}
-		union.Or(members)
-	}
-	return union, nil
-}
-
-// everyAccount are the ad accounts on the platform, and 0 for content of none.
-func (s *Service) everyAccount(ctx context.Context) (ids []parterre.ID, err error) {
-	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
-		all, err := collect(tx.AdAccounts)
-		ids = append(ids, 0)
-		for _, a := range all {
-			ids = append(ids, a.ID)
-		}
-		return err
-	})
-	return ids, err
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Catalog *catalog.Catalog
 	Index   *index.Index
 	Parts   Parts            // keeps what is uploaded; there are no uploads when nil
+	Alike   Alike            // how look-alikes are kept fresh
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // nothing is logged when nil
 }
@@ -48,12 +49,16 @@ type Service struct {
 	serving   serving
 	sizes     sizes
 	worker    *worker
+	alike     Alike
+	learner   learner
 }
 
 // New makes the service and takes up where the last process stopped: all audiences are served and stand, and unfinished
 // jobs go on. It does not own the catalogue and the index.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{catalog: o.Catalog, index: o.Index, parts: o.Parts, now: o.Now, log: o.Log}
+	s := &Service{catalog: o.Catalog, index: o.Index, parts: o.Parts, now: o.Now, log: o.Log, alike: o.Alike}
+	s.alike.defaults()
+	s.learner.s = s
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -69,7 +74,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if err := s.resumeWipes(ctx); err != nil {
 		return nil, err
 	}
+	s.learner.load()
 	s.worker = startWorker(context.WithoutCancel(ctx), s)
+	s.worker.all.Go(func() { s.watchSeeds(s.worker.ctx) })
 	if s.parts != nil {
 		s.worker.all.Go(func() { s.sweeping(s.worker.ctx) })
 	}

@@ -18,6 +18,16 @@ func (t *Tx) Audience(account, id parterre.ID) (parterre.Audience, error) {
 	return load[parterre.Audience](t, audiences, account, id)
 }
 
+// AudienceOfAny reads an audience of whichever ad account, for the operator of the platform, or fails with
+// [parterre.AudienceNotFound].
+func (t *Tx) AudienceOfAny(id parterre.ID) (parterre.Audience, error) {
+	row, err := t.row(audiences, id)
+	if err != nil {
+		return parterre.Audience{}, err
+	}
+	return decode[parterre.Audience](audiences, row)
+}
+
 // Audiences lists the audiences of an ad account, and gives the id to continue after, 0 when there is no more.
 func (t *Tx) Audiences(account parterre.ID, p Page) ([]parterre.Audience, parterre.ID, error) {
 	return list[parterre.Audience](t, audiences, account, p)

@@ -170,7 +170,7 @@ func (e *evaluator) evaluateActAlike(a audience, at int64) error {
 	if seeds.IsEmpty() {
 		return nil
 	}
-	scorer := actalike.New(e.ix.Population(), seeds)
+	scorer := actalike.NewBayes(e.ix.Population(), seeds)
 	err := e.ix.Organic(e.ctx, slices.Sorted(maps.Keys(e.accounts)), func(_ parterre.ID, persons *roaring.Bitmap) error {
 		scorer.AddItem(persons)
 		return nil

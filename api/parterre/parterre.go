@@ -53,6 +53,8 @@ func (a *API) Routes() []wire.Route {
 		route("memberships/get", http.MethodGet, "memberships", a.memberships),
 		route("event_counts/get", http.MethodGet, "event_counts", a.eventCounts),
 		small(route("conversion_tags/update", http.MethodPatch, "conversion_tags/{conversion_tag_id}", a.updateTag)),
+		route("audiences/get", http.MethodGet, "audiences/{audience_id}", a.explainAudience),
+		route("audiences/recompute", http.MethodPost, "audiences/{audience_id}/recompute", a.recomputeAudience),
 		small(route("businesses/create", http.MethodPost, "businesses", a.createBusiness)),
 		small(route("ad_accounts/create", http.MethodPost, "ad_accounts", a.createAdAccount)),
 	}

@@ -95,8 +95,11 @@ func TestCountriesOfPeople(t *testing.T) {
 		lines = append(lines, fmt.Sprintf(`{"external_id":"%d","emails":["p%d@example.com"],"country":"AT"}`, i, i))
 	}
 	s.accept(t, "people", lines...)
-	list, err := s.Client.CreateCustomerList(t.Context(), s.AdAccount,
-		client.CustomerListCreate{Name: "n", Records: []string{"p0@example.com"}})
+	records := []string{"p0@example.com"}
+	for i := range 99 { // a seed needs a hundred members, wherever they live
+		records = append(records, fmt.Sprintf("abroad%d@example.com", i))
+	}
+	list, err := s.Client.CreateCustomerList(t.Context(), s.AdAccount, client.CustomerListCreate{Name: "n", Records: records})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func TestRemoveOfASeed(t *testing.T) {
 	s := start(t)
 	s.people(t, 0, 1000, "US")
 	first := s.complete(t, "CUSTOMER_LIST", fmt.Sprintf(`{"customer_list_id":%q}`, s.list(t, 0, 50)))
-	second := s.complete(t, "CUSTOMER_LIST", fmt.Sprintf(`{"customer_list_id":%q}`, s.list(t, 50, 100)))
+	second := s.complete(t, "CUSTOMER_LIST", fmt.Sprintf(`{"customer_list_id":%q}`, s.list(t, 50, 150)))
 	rule := fmt.Sprintf(`{"seed_id":[%q,%q],"country":"US","percentage":10}`, first.ID, second.ID)
 	alike := s.complete(t, "ACTALIKE", rule)
 	alike.is(t, 100, "READY")

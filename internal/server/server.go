@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -46,7 +47,8 @@ type Config struct {
 
 	// RateLimits are what callers may ask; nothing is counted when nil.
 	RateLimits *ratelimit.Limits
-	Grace      time.Duration // how long requests may take to end when the service stops; 10 seconds when 0
+	Alike      audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
+	Grace      time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
 
 	// APIVersion is the version of the API v5 that is spoken, by its name in v5.Versions; v5.Default when it is empty.
 	APIVersion string
@@ -147,7 +149,9 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := audiences.New(ctx, audiences.Options{Catalog: s.Catalog, Index: ix, Parts: files, Now: c.Now, Log: s.log})
+	service, err := audiences.New(ctx, audiences.Options{
+		Catalog: s.Catalog, Index: ix, Parts: files, Alike: alike(c), Now: c.Now, Log: s.log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +186,15 @@ func pages(page *consent.Page, api http.Handler) http.Handler {
 		}
 		api.ServeHTTP(w, r)
 	})
+}
+
+// alike has the factors kept in the data folder, unless nothing is kept.
+func alike(c Config) audiences.Alike {
+	if a := c.Alike; c.Data == Memory || a.File != "" {
+		return a
+	}
+	c.Alike.File = filepath.Join(c.Data, "factors")
+	return c.Alike
 }
 
 // health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.

@@ -1,0 +1,184 @@
+package audiences
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/actalike"
+	"github.com/parterre/parterre/catalog"
+	"github.com/parterre/parterre/index"
+	"github.com/parterre/parterre/rule"
+)
+
+// evaluateActAlike fills the roll of an audience with those who act most like its seeds, and keeps what is to be said of that.
+// Nobody is a member when there are too few seeds, or nobody in the country.
+func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r *rule.ActAlike) error {
+	seeds, err := s.seedMembers(ctx, a, r.Seeds)
+	if err != nil {
+		return err
+	}
+	id := index.AudienceRoll(a.ID, a.RuleVersion)
+	if err := s.index.Drop(ctx, id); err != nil { // what an attempt before this one left
+		return err
+	}
+	country, err := s.index.Members(ctx, index.OfCountry(r.Country), s.now().Unix())
+	if err != nil {
+		return err
+	}
+	e := evaluation{RuleVersion: a.RuleVersion, ActAlike: ActAlike{
+		Computed: s.now().Unix(), Country: r.Country, Percentage: r.Percentage,
+		Seeds: int(seeds.GetCardinality()), Persons: int(country.GetCardinality()), //nolint:gosec // persons fit 32 bits
+	}}
+	if e.SeedMembers, err = seeds.MarshalBinary(); err != nil {
+		return parterre.Internalf(err, "encode the seeds of an audience")
+	}
+	switch {
+	case e.Seeds < parterre.MinMembers:
+		e.Reason = fmt.Sprintf("the seed audiences have %d members together: at least %d are needed", e.Seeds, parterre.MinMembers)
+	case e.Persons == 0:
+		e.Reason = fmt.Sprintf("nobody is known to live in %s", r.Country)
+	default:
+		best, err := s.rank(ctx, &e, seeds, country)
+		if err != nil {
+			return err
+		}
+		if len(best) < parterre.MinMembers {
+			e.Reason = fmt.Sprintf("%d%% of the %d persons who are known to live in %s are %d members: at least %d are needed",
+				r.Percentage, e.Persons, r.Country, len(best), parterre.MinMembers)
+		}
+		if err := s.index.Fill(ctx, id, best); err != nil {
+			return err
+		}
+	}
+	return s.keep(ctx, a.ID, &e)
+}
+
+// rank finds the members of an audience, with the model when there is one, and says in e how that was done.
+func (s *Service) rank(
+	ctx context.Context, e *evaluation, seeds, country *roaring.Bitmap,
+) (best []parterre.PersonID, err error) {
+	var score func(seeds *roaring.Bitmap) (ranking, error)
+	learnt := s.learner.current()
+	if learnt.Model != nil {
+		p, err := s.population(ctx, learnt.Model.Names)
+		if err != nil {
+			return nil, err
+		}
+		e.Method, e.FactorsVersion, e.FactorsMade = learnt.Model.Method(), learnt.Version, learnt.Made
+		score = func(seeds *roaring.Bitmap) (ranking, error) { return learnt.Model.Rank(p, seeds), ctx.Err() }
+		s.learner.consider(p.Persons(), p.Engagements())
+	} else {
+		e.Method = actalike.Naive
+		score = func(seeds *roaring.Bitmap) (ranking, error) { return s.bayes(ctx, seeds) }
+		s.learner.consider(s.index.Population(), -1)
+	}
+	all, err := score(seeds)
+	if err != nil {
+		return nil, err
+	}
+	best = all.Best(country, actalike.Size(e.Percentage, e.Persons))
+	e.Items = all.Top(explainedItems)
+	known, hidden := actalike.Halves(seeds, country)
+	if hidden.IsEmpty() {
+		return best, nil
+	}
+	half, err := score(known)
+	if err != nil {
+		return nil, err
+	}
+	e.judge(half.Best(country, actalike.Size(e.Percentage, e.Persons)), known, hidden, country)
+	return best, nil
+}
+
+// ranking is what both methods give.
+type ranking interface {
+	Best(candidates *roaring.Bitmap, n int) []parterre.PersonID
+	Top(n int) []actalike.Weight
+}
+
+// bayes ranks by pins alone, without a model.
+func (s *Service) bayes(ctx context.Context, seeds *roaring.Bitmap) (*actalike.Bayes, error) {
+	scorer := actalike.NewBayes(s.index.Population(), seeds)
+	accounts, err := s.everyAccount(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.index.Organic(ctx, accounts, func(pin parterre.ID, persons *roaring.Bitmap) error {
+		scorer.AddNamed("pin:"+pin.String(), persons)
+		return ctx.Err()
+	})
+	return scorer, err
+}
+
+// population reads who engaged with which pin on the platform, and which interests an import said people have. Known are the
+// items that a model knows, in its order.
+func (s *Service) population(ctx context.Context, known []string) (*actalike.Population, error) {
+	accounts, err := s.everyAccount(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return actalike.NewPopulation(s.index.Population(), known, func(yield func(string, *roaring.Bitmap) error) error {
+		err := s.index.Organic(ctx, accounts, func(pin parterre.ID, persons *roaring.Bitmap) error {
+			return yield("pin:"+pin.String(), persons)
+		})
+		if err != nil {
+			return err
+		}
+		return s.index.Interests(ctx, func(name string, persons *roaring.Bitmap) error { return yield("interest:"+name, persons) })
+	})
+}
+
+// seedMembers are the members of all seeds. A seed that was removed since, or is shared no longer, is left out; it fails with errLater when one has
+// never been evaluated, or has a rule that is not.
+func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds []parterre.ID) (*roaring.Bitmap, error) {
+	var there []parterre.ID
+	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		for _, id := range seeds {
+			seed, err := tx.VisibleAudience(a.AdAccount, id)
+			switch {
+			case parterre.CodeOf(err) == parterre.AudienceNotFound:
+			case err != nil:
+				return err
+			case !seed.Evaluated():
+				return errLater
+			default:
+				there = append(there, id)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.serving.RLock()
+	defer s.serving.RUnlock()
+	union := roaring.New()
+	for _, id := range there {
+		m, served := s.serving.of[id]
+		if !served {
+			continue
+		}
+		members, err := s.index.Members(ctx, m, s.now().Unix())
+		if err != nil {
+			return nil, err
+		}
+		union.Or(members)
+	}
+	return union, nil
+}
+
+// everyAccount are the ad accounts on the platform, and 0 for content of none.
+func (s *Service) everyAccount(ctx context.Context) (ids []parterre.ID, err error) {
+	err = s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		all, err := collect(tx.AdAccounts)
+		ids = append(ids, 0)
+		for _, a := range all {
+			ids = append(ids, a.ID)
+		}
+		return err
+	})
+	return ids, err
+}

@@ -1,0 +1,245 @@
+package audiences
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/actalike"
+	"github.com/parterre/parterre/catalog"
+)
+
+// Alike says how ACTALIKE audiences are kept fresh. The zero Alike takes the defaults and keeps the model in memory.
+type Alike struct {
+	File  string        // where the model is kept; nowhere when empty
+	Moved float64       // the share by which a population moves until it is learnt anew; a tenth when 0
+	Seed  float64       // the share of a seed that changes until the audience is computed anew; a tenth when 0
+	Every time.Duration // how often the seeds are looked at; every ten minutes when 0
+	Least int           // engagements of a population that is worth learning from; 100,000 when 0
+}
+
+func (a *Alike) defaults() {
+	if a.Moved == 0 {
+		a.Moved = .1
+	}
+	if a.Seed == 0 {
+		a.Seed = .1
+	}
+	if a.Every == 0 {
+		a.Every = 10 * time.Minute
+	}
+	if a.Least == 0 {
+		a.Least = 100_000
+	}
+}
+
+// learntSeed begins everything random in learning.
+const learntSeed = 1
+
+// learner learns from the population in the background, one at a time, and holds the model that serves.
+type learner struct {
+	s  *Service
+	mu struct {
+		sync.Mutex
+		learnt  learnt
+		busy    bool
+		refused int // persons of a population that was too thin; 0 when none was
+	}
+}
+
+// learnt is a model with its number and the moment at which it was made.
+type learnt struct {
+	Model   *actalike.Model // nil before the first
+	Version int
+	Made    int64
+}
+
+func (l *learner) current() learnt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mu.learnt
+}
+
+// consider learns from the population if it has moved enough since the last time. Engagements are -1 when they are not known.
+func (l *learner) consider(persons, engagements int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	share := l.s.alike.Moved
+	m := l.mu.learnt.Model
+	moved := func(now, then int) bool { return float64(max(now-then, then-now)) > share*float64(then) }
+	switch {
+	case l.mu.busy || persons < actalike.LeastPersons:
+		return
+	case m != nil && !moved(persons, m.Persons) && !moved(engagements, m.Total):
+		return
+	case m == nil && l.mu.refused > 0 && !moved(persons, l.mu.refused):
+		return
+	}
+	l.mu.busy = true
+	l.s.worker.all.Go(func() { l.learn(l.s.worker.ctx) })
+}
+
+// learn makes a model, keeps it, and has the audiences computed anew that had to do without one.
+func (l *learner) learn(ctx context.Context) {
+	p, m, err := l.train(ctx)
+	l.mu.Lock()
+	l.mu.busy = false
+	switch {
+	case err == nil:
+		l.mu.learnt = learnt{m, l.mu.learnt.Version + 1, l.s.now().Unix()}
+	case errors.Is(err, actalike.ErrThin):
+		l.mu.refused = p.Persons()
+	}
+	now := l.mu.learnt
+	l.mu.Unlock()
+	switch {
+	case err == nil:
+		if err := l.save(now); err != nil {
+			l.s.log.Error("the factors are not kept", slog.String("error", err.Error()))
+		}
+		l.s.log.Info("learnt from the population", slog.Int("version", now.Version), slog.String("method", string(m.Method())))
+		l.s.refresh(ctx, func(e *evaluation) (bool, error) { return e.Method == actalike.Naive, nil })
+	case errors.Is(err, actalike.ErrThin) || stopped(err):
+	default:
+		l.s.log.Error("learning from the population failed", slog.String("error", err.Error()))
+	}
+}
+
+func (l *learner) train(ctx context.Context) (*actalike.Population, *actalike.Model, error) {
+	p, err := l.s.population(ctx, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.Engagements() < l.s.alike.Least {
+		return p, nil, actalike.ErrThin
+	}
+	m, err := actalike.Train(ctx, p, learntSeed)
+	return p, m, err
+}
+
+// The file of a model: its version and the moment at which it was made, eight bytes each, and the model.
+const modelHead = 16
+
+// save writes the model to its file, whole or not at all.
+func (l *learner) save(now learnt) error {
+	if l.s.alike.File == "" {
+		return nil
+	}
+	body, err := now.Model.Encode()
+	if err != nil {
+		return err
+	}
+	head := binary.BigEndian.AppendUint64(nil, uint64(now.Version)) //nolint:gosec // it counts from 1
+	head = binary.BigEndian.AppendUint64(head, uint64(now.Made))    //nolint:gosec // after 1970
+	f, err := os.CreateTemp(filepath.Dir(l.s.alike.File), ".factors-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(head, body...))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), l.s.alike.File)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// load takes the model up that the last process kept. One that cannot be read is made anew when it is needed.
+func (l *learner) load() {
+	if l.s.alike.File == "" {
+		return
+	}
+	body, err := os.ReadFile(l.s.alike.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var m *actalike.Model
+	if err == nil && len(body) < modelHead {
+		err = errors.New("the file ends early")
+	}
+	if err == nil {
+		m, err = actalike.DecodeModel(body[modelHead:])
+	}
+	if err != nil {
+		l.s.log.Warn("the factors cannot be read and will be made anew", slog.String("error", err.Error()))
+		return
+	}
+	version, made := binary.BigEndian.Uint64(body), binary.BigEndian.Uint64(body[8:])
+	l.mu.learnt = learnt{m, int(version), int64(made)} //nolint:gosec // written by save
+}
+
+// watchSeeds looks at the seeds of all ACTALIKE audiences from time to time.
+func (s *Service) watchSeeds(ctx context.Context) {
+	tick := time.NewTicker(s.alike.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.RefreshSeeds(ctx)
+		}
+	}
+}
+
+// RefreshSeeds has every ACTALIKE audience computed anew whose seed has changed by more than the configured share.
+func (s *Service) RefreshSeeds(ctx context.Context) {
+	s.refresh(ctx, func(e *evaluation) (bool, error) {
+		before := roaring.New()
+		if err := before.UnmarshalBinary(e.SeedMembers); err != nil {
+			return false, parterre.Internalf(err, "decode the seeds of an audience")
+		}
+		now, err := s.seedMembers(ctx, e.audience, e.seeds)
+		if err != nil {
+			return false, err
+		}
+		changed := roaring.Xor(before, now).GetCardinality()
+		return float64(changed) > s.alike.Seed*float64(before.GetCardinality()), nil
+	})
+}
+
+// refresh has those evaluated ACTALIKE audiences computed anew of which stale says so. One that fails does not hold up others.
+func (s *Service) refresh(ctx context.Context, stale func(e *evaluation) (bool, error)) {
+	var known []*evaluation
+	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
+		return tx.AllAudiences(func(a parterre.Audience) error {
+			if a.Type != parterre.ActAlikeAudience || !a.Evaluated() {
+				return nil
+			}
+			e, err := evaluationOf(tx, a.ID)
+			if err != nil || e == nil {
+				return err
+			}
+			r, err := decodeStored(a.Type, a.Rule)
+			if err != nil {
+				return err
+			}
+			e.audience, e.seeds = &a, r.ActAlike.Seeds
+			known = append(known, e)
+			return nil
+		})
+	})
+	for _, e := range known {
+		old, failed := stale(e)
+		if failed == nil && old {
+			_, failed = s.Recompute(ctx, &parterre.Principal{App: "Parterre"}, e.audience.ID)
+		}
+		if failed != nil && !errors.Is(failed, errLater) {
+			err = errors.Join(err, failed)
+		}
+	}
+	if err != nil && !stopped(err) {
+		s.log.Error("an audience could not be computed anew", slog.String("error", err.Error()))
+	}
+}

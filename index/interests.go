@@ -1,0 +1,72 @@
+package index
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index/driver"
+)
+
+// interestNames are what an import calls lists of what a person likes.
+var interestNames = []string{"interests", "topics"}
+
+// interestStep is how many persons are read at a time.
+const interestStep = 4096
+
+// Interests yields who has each interest or topic that an import said people have, in ascending order of the names. What was
+// said in another form than a list of strings says nothing.
+func (ix *Index) Interests(ctx context.Context, yield func(name string, persons *roaring.Bitmap) error) error {
+	all := map[string]*roaring.Bitmap{}
+	people := parterre.PersonID(ix.Population()) //nolint:gosec // persons fit 32 bits
+	for first := parterre.PersonID(1); first <= people; first += interestStep {
+		var step []parterre.PersonID
+		for p := first; p <= people && p < first+interestStep; p++ {
+			step = append(step, p)
+		}
+		bodies, err := ix.d.People(ctx, step)
+		if err != nil {
+			return parterre.Internalf(err, "read what is known of persons")
+		}
+		for i, body := range bodies {
+			names, err := interestsIn(body)
+			if err != nil {
+				return err
+			}
+			for _, name := range names {
+				if all[name] == nil {
+					all[name] = roaring.New()
+				}
+				all[name].Add(uint32(step[i]))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if err := yield(name, all[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func interestsIn(body []byte) (names []string, err error) {
+	if body == nil {
+		return nil, nil
+	}
+	var known profile
+	if err := json.Unmarshal(body, &known); err != nil {
+		return nil, parterre.Internalf(fmt.Errorf("%w: %w", driver.ErrCorrupt, err), "read what is known of a person")
+	}
+	for _, list := range interestNames {
+		var said []string
+		if json.Unmarshal(known.More[list], &said) == nil {
+			names = append(names, said...)
+		}
+	}
+	return names, nil
+}
