@@ -38,8 +38,9 @@ const (
 	// dimensions is how many factors there are; of thinner populations, half of the items or persons.
 	dimensions = 256
 
-	// LeastPersons and LeastEngagements are what a population needs to be learnt from.
-	LeastPersons     = 1000
+	// LeastPersons is how many persons a population needs to be learnt from.
+	LeastPersons = 1000
+	// LeastEngagements is how many engagements it needs.
 	LeastEngagements = 10_000
 
 	// mostFused is how many persons are ranked by trees: in larger populations that takes too long.

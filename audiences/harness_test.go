@@ -45,6 +45,7 @@ type world struct {
 	rolls   *rolls
 	rows    *rows
 	clock   atomic.Int64
+	alike   audiences.Alike
 	open    func() (catalogdriver.Driver, indexdriver.Driver)
 }
 
@@ -107,7 +108,7 @@ func (w *world) start() {
 	var err error
 	w.index, err = index.New(ctx, w.rolls, index.Options{})
 	w.must(err)
-	w.Service, err = audiences.New(ctx, audiences.Options{Catalog: w.catalog, Index: w.index, Now: w.now})
+	w.Service, err = audiences.New(ctx, audiences.Options{Catalog: w.catalog, Index: w.index, Alike: w.alike, Now: w.now})
 	w.must(err)
 }
 

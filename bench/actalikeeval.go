@@ -76,13 +76,13 @@ func actAlikeEval(args []string) error {
 }
 
 func printEval(results []evalResult) {
-	fmt.Printf("%-11s %-16s %6s %6s %6s %6s %6s %7s\n", "population", "", "R@1", "R@2", "R@5", "R@10", "AUC", "lift@1")
+	fmt.Fprintf(os.Stdout, "%-11s %-16s %6s %6s %6s %6s %6s %7s\n", "population", "", "R@1", "R@2", "R@5", "R@10", "AUC", "lift@1")
 	for _, r := range results {
-		fmt.Printf("%-11s %-16s %6.4f %6.4f %6.4f %6.4f %6.4f %7.1f  (learnt in %.0f s, ranked in %.2f s each)\n", r.Population,
+		fmt.Fprintf(os.Stdout, "%-11s %-16s %6.4f %6.4f %6.4f %6.4f %6.4f %7.1f  (learnt in %.0f s, ranked in %.2f s each)\n", r.Population,
 			r.Method, r.R1, r.R2, r.R5, r.R10, r.AUC, r.Lift1, r.Trained, r.Ranked)
 		for i, name := range []string{"bar: demanded", "bar: stretch"} {
 			if b, there := bar[r.Population]; there {
-				fmt.Printf("%-11s %-16s %6.3f %6s %6.3f %6.3f %6.3f\n", "", name, b[i].R1, "", b[i].R5, b[i].R10, b[i].AUC)
+				fmt.Fprintf(os.Stdout, "%-11s %-16s %6.3f %6s %6.3f %6.3f %6.3f\n", "", name, b[i].R1, "", b[i].R5, b[i].R10, b[i].AUC)
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func unzip(path string, read func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	in, err := gzip.NewReader(file)
 	if err == nil {
 		err = read(in)

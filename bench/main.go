@@ -13,6 +13,7 @@ import (
 
 // benchmarks are all there are, by name. Each parses its own flags.
 var benchmarks = map[string]func(args []string) error{
+	"ACTALIKE":      actAlike,
 	"ACTALIKE-EVAL": actAlikeEval,
 }
 

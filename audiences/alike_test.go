@@ -1,0 +1,167 @@
+package audiences_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/actalike"
+	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/catalog"
+	"github.com/parterre/parterre/index"
+)
+
+// groups makes 1,200 persons in six groups, who save the pins of their group and few others.
+func (w *world) groups() {
+	w.Helper()
+	const persons, pins, engaged = 1200, 120, 12
+	w.people(1, persons)
+	r := rand.New(rand.NewPCG(1, 1))
+	var events []parterre.Event
+	for n := 1; n <= persons; n++ {
+		for range engaged {
+			pin := n%6 + 6*r.IntN(pins/6)
+			if r.IntN(5) == 0 {
+				pin = r.IntN(pins)
+			}
+			events = append(events, parterre.Event{
+				Who: who(n), At: parterre.Stamp(w.clock.Load()), //nolint:gosec // in our century
+				Facet: parterre.Facet{Kind: parterre.Engagement, Pin: parterre.ID(100 + pin), Type: parterre.Save},
+			})
+		}
+	}
+	w.must(w.Ingest(w.Context(), events))
+}
+
+func (w *world) explain(id parterre.ID) audiences.ActAlike {
+	w.Helper()
+	_, how, err := w.Explain(w.Context(), id)
+	w.must(err)
+	if how == nil {
+		return audiences.ActAlike{}
+	}
+	return *how
+}
+
+// membership is the one of an audience that serves.
+func (w *world) membership(id parterre.ID) index.Membership {
+	return index.OfAudience(id, w.see(id).Served, 0)
+}
+
+// group is a customer list of members of the group of number 1: persons 1, 7, 13 and so on.
+func (w *world) group(members int) parterre.ID {
+	w.Helper()
+	var all []string
+	for i := range members {
+		all = append(all, address(1+6*i))
+	}
+	l, err := w.CreateCustomerList(w.Context(), ann, account, "List", "EMAIL", strings.Join(all, ","))
+	w.must(err)
+	rule, err := json.Marshal(map[string]parterre.ID{"customer_list_id": l.ID})
+	w.must(err)
+	return w.create(parterre.CustomerListAudience, rule)
+}
+
+// A look-alike is there at once, by naive Bayes; when the population has been learnt from, it is computed anew. The model
+// outlives the process, and one that is damaged is made anew.
+func TestLookAlikesImproveWhenThePopulationIsLearnt(t *testing.T) {
+	w := newWorld(t, "on disk")
+	w.alike = audiences.Alike{File: filepath.Join(t.TempDir(), "factors"), Least: 10_000}
+	w.restart()
+	w.groups()
+	seed := w.group(120)
+	alike := w.create(parterre.ActAlikeAudience, alikeRule(5, seed))
+	w.until("the model is used", func() bool { return w.explain(alike).Method == actalike.Spectral && w.evaluated(alike) })
+	w.want(alike, parterre.TooSmall, 60)
+	how := w.explain(alike)
+	// Of 140 of the group who are no known seed there is room for 60, so of the 60 that are hidden 26 can be expected.
+	if how.FactorsVersion != 1 || how.FactorsMade != noon || how.Quality == nil || how.Quality.Recall < .4 || how.Quality.Lift < 7 {
+		t.Errorf("the audience is explained by %+v, %+v", how, how.Quality)
+	}
+	members, err := w.index.Members(t.Context(), w.membership(alike), noon)
+	w.must(err)
+	own := 0
+	for _, p := range members.ToArray() {
+		if p%6 == 1 && p > 6*119+1 {
+			own++
+		}
+	}
+	if own < 57 {
+		t.Errorf("%d of 60 members are of the seed's group", own)
+	}
+	w.settle()
+	w.restart()
+	w.update(alike, alikeRule(5, seed))
+	w.until("it is evaluated", func() bool { return w.evaluated(alike) })
+	if again := w.explain(alike); again.Method != actalike.Spectral || again.FactorsVersion != 1 || *again.Quality != *how.Quality {
+		t.Errorf("after a start the audience is explained by %+v", again)
+	}
+
+	w.settle()
+	w.must(os.WriteFile(w.alike.File, []byte("damaged, and longer than its head"), 0o600))
+	w.restart()
+	w.update(alike, alikeRule(5, seed))
+	w.until("it is made anew", func() bool { return w.explain(alike).Method == actalike.Spectral && w.evaluated(alike) })
+}
+
+// What people did on an advertiser's own site does not change who is in another's look-alike.
+func TestWhatIsAnAdvertisersOwnShapesNobodyElsesLookAlike(t *testing.T) {
+	const theirs = parterre.ID(549755885176)
+	members := func(visits bool) []uint32 {
+		w := newWorld(t, "in memory")
+		w.alike.Least = 10_000
+		w.restart()
+		w.must(w.catalog.Update(t.Context(), func(tx *catalog.Tx) error {
+			return tx.PutAdAccount(&parterre.AdAccount{ID: theirs, Name: "Theirs", Owner: ann.User, Country: "US", Currency: "USD"})
+		}))
+		w.groups()
+		if visits {
+			var events []parterre.Event
+			for n := 1; n <= 1200; n += 3 {
+				events = append(events, parterre.Event{Who: who(n), At: noon, Facet: parterre.Facet{
+					Kind: parterre.Conversion, Account: theirs, Name: "checkout", Source: parterre.Web, URL: "/theirs",
+				}}, parterre.Event{Who: who(n), At: noon, Facet: parterre.Facet{
+					Kind: parterre.Engagement, Account: theirs, Pin: 100, Ad: 7, Type: parterre.Click,
+				}})
+			}
+			w.must(w.Ingest(t.Context(), events))
+		}
+		alike := w.create(parterre.ActAlikeAudience, alikeRule(10, w.group(100)))
+		w.until("the model is used", func() bool { return w.explain(alike).Method == actalike.Spectral && w.evaluated(alike) })
+		in, err := w.index.Members(t.Context(), w.membership(alike), noon)
+		w.must(err)
+		return in.ToArray()
+	}
+	without, with := members(false), members(true)
+	if len(without) != 120 || !slices.Equal(without, with) {
+		t.Errorf("there are %d members without another's events and %d with them, and they differ", len(without), len(with))
+	}
+}
+
+// A look-alike follows its seed when that has changed by more than a tenth, and not before.
+func TestALookAlikeFollowsItsSeed(t *testing.T) {
+	w := newWorld(t, "in memory")
+	w.people(1, 1000)
+	w.visit("/shoes", 1, 100)
+	seed := w.create(parterre.VisitorAudience, visitorRule(w.tag(), "/shoes"))
+	alike := w.create(parterre.ActAlikeAudience, alikeRule(10, seed))
+	w.becomes(alike, parterre.Ready, 100)
+	w.visit("/shoes", 101, 110)
+	w.RefreshSeeds(t.Context())
+	w.settle()
+	if v := w.see(alike); v.Version != 1 {
+		t.Errorf("with a tenth more the audience is version %d", v.Version)
+	}
+	w.visit("/shoes", 111, 111)
+	w.RefreshSeeds(t.Context())
+	w.until("it is computed anew", func() bool { return w.evaluated(alike) && w.see(alike).Version == 2 })
+	if how := w.explain(alike); how.Seeds != 111 {
+		t.Errorf("it is explained by %+v", how)
+	}
+	w.wantIn(111, seed)
+}
