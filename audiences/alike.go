@@ -63,7 +63,7 @@ func (s *Service) rank(
 	var score func(seeds *roaring.Bitmap) (ranking, error)
 	learnt := s.learner.current()
 	if learnt.Model != nil {
-		p, err := s.population(ctx, learnt.Model.Names)
+		p, err := s.everyEngagement(ctx, learnt.Model.Names)
 		if err != nil {
 			return nil, err
 		}
@@ -113,9 +113,9 @@ func (s *Service) bayes(ctx context.Context, seeds *roaring.Bitmap) (*actalike.B
 	return scorer, err
 }
 
-// population reads who engaged with which pin on the platform, and which interests an import said people have. Known are the
+// everyEngagement reads who engaged with which pin on the platform, and which interests an import said people have. Known are the
 // items that a model knows, in its order.
-func (s *Service) population(ctx context.Context, known []string) (*actalike.Population, error) {
+func (s *Service) everyEngagement(ctx context.Context, known []string) (*actalike.Population, error) {
 	accounts, err := s.everyAccount(ctx)
 	if err != nil {
 		return nil, err

@@ -115,7 +115,7 @@ func (l *learner) learn(ctx context.Context) {
 }
 
 func (l *learner) train(ctx context.Context) (*actalike.Population, *actalike.Model, error) {
-	p, err := l.s.population(ctx, nil)
+	p, err := l.s.everyEngagement(ctx, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -177,6 +177,14 @@ func (l *learner) load() {
 	}
 	version, made := binary.BigEndian.Uint64(body), binary.BigEndian.Uint64(body[8:])
 	l.mu.learnt = learnt{m, int(version), int64(made)} //nolint:gosec // written by save
+}
+
+// improve has an audience computed anew that had to do without a model while one was made: the learner left it out, because
+// its evaluation had not ended.
+func (s *Service) improve(ctx context.Context, id parterre.ID) {
+	if s.learner.current().Model != nil {
+		s.refresh(ctx, func(e *evaluation) (bool, error) { return e.audience.ID == id && e.Method == actalike.Naive, nil })
+	}
 }
 
 // watchSeeds looks at the seeds of all ACTALIKE audiences from time to time.

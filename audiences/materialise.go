@@ -74,6 +74,9 @@ func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
 	if err := s.swap(ctx, j, &r); err != nil {
 		return err
 	}
+	if r.ActAlike != nil {
+		s.improve(ctx, a.ID)
+	}
 	s.log.Debug("audience evaluated", slog.String("audience", a.ID.String()), slog.Int("version", j.Version),
 		slog.Duration("took", s.now().Sub(begun)))
 	return nil

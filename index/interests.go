@@ -13,9 +13,6 @@ import (
 	"github.com/parterre/parterre/index/driver"
 )
 
-// interestNames are what an import calls lists of what a person likes.
-var interestNames = []string{"interests", "topics"}
-
 // interestStep is how many persons are read at a time.
 const interestStep = 4096
 
@@ -62,11 +59,10 @@ func interestsIn(body []byte) (names []string, err error) {
 	if err := json.Unmarshal(body, &known); err != nil {
 		return nil, parterre.Internalf(fmt.Errorf("%w: %w", driver.ErrCorrupt, err), "read what is known of a person")
 	}
-	for _, list := range interestNames {
-		var said []string
-		if json.Unmarshal(known.More[list], &said) == nil {
-			names = append(names, said...)
-		}
+	names = slices.Clone(known.Attributes[parterre.Interest])
+	var topics []string
+	if json.Unmarshal(known.More["topics"], &topics) == nil {
+		names = append(names, topics...)
 	}
 	return names, nil
 }

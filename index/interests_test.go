@@ -1,0 +1,40 @@
+package index_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/index"
+	"github.com/parterre/parterre/index/memindex"
+)
+
+func TestInterestsAndTopicsAreYieldedByName(t *testing.T) {
+	ix, err := index.New(t.Context(), memindex.New(), index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := []parterre.Person{
+		{Attributes: parterre.Attributes{parterre.Interest: {"moths", "tea"}}},
+		{More: map[string]json.RawMessage{"topics": json.RawMessage(`["tea"]`)}},
+		{More: map[string]json.RawMessage{"topics": json.RawMessage(`{"tea":1}`)}},
+		{Country: "US"},
+	}
+	for i := range said {
+		said[i].Who = []parterre.Identifier{parterre.ByExternalID(fmt.Sprint(i))}
+	}
+	if err := ix.Import(t.Context(), said); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	err = ix.Interests(t.Context(), func(name string, persons *roaring.Bitmap) error {
+		got += fmt.Sprint(name, persons.ToArray(), " ")
+		return nil
+	})
+	if want := "moths[1] tea[1 2] "; err != nil || got != want {
+		t.Errorf("the interests are %q, %v; want %q", got, err, want)
+	}
+}
