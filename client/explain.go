@@ -44,9 +44,8 @@ type ItemWeight struct {
 	Weight float64 `json:"weight"`
 }
 
-// Explain says how an audience came to be. The token needs the scope of the operator; the ad account is not looked at, and
-// may be empty.
-func (c *Client) Explain(ctx context.Context, _, audience string) (Explanation, error) {
+// Explain says how an audience of whichever ad account came to be. The token needs the scope of the operator.
+func (c *Client) Explain(ctx context.Context, audience string) (Explanation, error) {
 	var out Explanation
 	err := c.call(ctx, http.MethodGet, ownAudience(audience), nil, &out)
 	return out, err

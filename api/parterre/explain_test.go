@@ -36,7 +36,7 @@ func (s service) alike(t testing.TB, seeds int, country string) (list client.Cus
 func TestAnAudienceIsExplained(t *testing.T) {
 	s := start(t)
 	_, id := s.alike(t, 120, "US")
-	e, err := s.Client.Explain(t.Context(), "", id)
+	e, err := s.Client.Explain(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestAnAudienceIsExplained(t *testing.T) {
 		t.Errorf("the reason is %q", how.Reason)
 	}
 	t.Run("one of another type has nothing to tell", func(t *testing.T) {
-		if e, err := s.Client.Explain(t.Context(), "", s.visitors(t)); err != nil || e.ActAlike != nil {
+		if e, err := s.Client.Explain(t.Context(), s.visitors(t)); err != nil || e.ActAlike != nil {
 			t.Errorf("the explanation is %+v, %v", e, err)
 		}
 	})
@@ -82,7 +82,7 @@ func TestWhyALookAlikeIsTooSmall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			_, id := s.alike(t, c.seeds, c.country)
-			e, err := s.Client.Explain(t.Context(), "", id)
+			e, err := s.Client.Explain(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ var audienceTypes = []string{client.TypeCustomerList, client.TypeVisitor, client
 
 func audiencesCommand(s *session) *cobra.Command {
 	return group("audiences", "List, create, read, update and remove audiences",
-		audiencesList(s), audiencesGet(s), audiencesCreate(s), audiencesUpdate(s), audiencesRemove(s))
+		audiencesList(s), audiencesGet(s), audiencesCreate(s), audiencesUpdate(s), audiencesRemove(s), audiencesRecompute(s))
 }
 
 func audiencesList(s *session) *cobra.Command {
@@ -73,9 +73,17 @@ func (s *session) showAudience(w io.Writer, a client.Audience) error {
 }
 
 func audiencesGet(s *session) *cobra.Command {
-	return &cobra.Command{
+	var explain bool
+	cmd := &cobra.Command{
 		Use: "get ID", Short: "Read an audience", Args: Args(cobra.ExactArgs(1)), ValidArgsFunction: s.audienceIDs,
 		RunE: s.run(func(ctx context.Context, c *client.Client, out io.Writer, args []string) error {
+			if explain {
+				e, err := c.Explain(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				return s.showExplanation(out, e)
+			}
 			a, err := c.Audience(ctx, s.account, args[0])
 			if err != nil {
 				return err
@@ -83,6 +91,8 @@ func audiencesGet(s *session) *cobra.Command {
 			return s.showAudience(out, a)
 		}),
 	}
+	cmd.Flags().BoolVar(&explain, "explain", false, "say how a look-alike came to be, and how far to trust it; for the operator")
+	return cmd
 }
 
 func audiencesCreate(s *session) *cobra.Command {

@@ -269,3 +269,34 @@ func TestAFileIsUploaded(t *testing.T) {
 		t.Errorf("an upload that failed gives exit code %d: %s", code, out)
 	}
 }
+
+func TestALookAlikeIsExplained(t *testing.T) {
+	p := start(t)
+	var people, engagements strings.Builder
+	for n := range 400 {
+		fmt.Fprintf(&people, "{\"external_id\":\"u%d\",\"emails\":[\"reader%d@example.com\"],\"country\":\"US\"}\n", n, n)
+		fmt.Fprintf(&engagements, "{\"person\":{\"external_id\":\"u%d\"},\"engagement_type\":\"save\",\"pin_id\":\"%d\",\"engaged_at\":%d}\n",
+			n, 1+n/150, time.Now().Unix()-60)
+	}
+	if _, err := p.service.Client.ImportPeople(t.Context(), strings.NewReader(people.String())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.service.Client.ImportEngagements(t.Context(), strings.NewReader(engagements.String())); err != nil {
+		t.Fatal(err)
+	}
+	l := one[client.CustomerList](t, p, "lists", "create", "--name", "L", "--file", file(t, readers(120)), "--wait")
+	seed := one[client.Audience](t, p, "audiences", "create", "--type", "CUSTOMER_LIST", "--name", "Seed",
+		"--rule", `{"customer_list_id":"`+l.ID+`"}`, "--wait")
+	a := one[client.Audience](t, p, "audiences", "create", "--type", "ACTALIKE", "--name", "Alike", "--wait",
+		"--rule", `{"seed_id":["`+seed.ID+`"],"country":"US","percentage":10}`)
+	if a.Size != 40 {
+		t.Errorf("the audience is %+v", a)
+	}
+	says(t, p.must(t, "audiences", "get", a.ID, "--explain"), "seed         120 people", "10% of the 400 people in US", "method", "held out",
+		"weighs most", "pin:1")
+	says(t, p.must(t, "audiences", "recompute", a.ID), "Alike")
+	says(t, p.must(t, "audiences", "get", seed.ID, "--explain"), "only an ACTALIKE audience")
+	if out, code := p.run(t, "audiences", "recompute", seed.ID); code != cli.ExitRefused {
+		t.Errorf("a seed is recomputed: %d %s", code, out)
+	}
+}
