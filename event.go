@@ -43,7 +43,7 @@ const (
 	FromConversionsAPI IngestionSource = "conversions_api"
 )
 
-// IngestionSources are all the ingestion sources.
+// IngestionSources are all the ingestion sources. Their order is part of the format on disk: new ones come at the end.
 var IngestionSources = []IngestionSource{FromTag, FromMMP, FromFileUpload, FromConversionsAPI}
 
 // EngagementType is what somebody did with content on the platform.
@@ -66,7 +66,8 @@ var Objectives = []string{
 	"AWARENESS", "CONSIDERATION", "WEB_CONVERSION", "CATALOG_SALES", "VIDEO_COMPLETION", "VIDEO_VIEW", "WEB_SESSIONS",
 }
 
-// eventNames are the names that the platform knows, in the form of events/create (reference, sections 3.3 and 8.4).
+// eventNames are the names that the platform knows, in the form of events/create (reference, sections 3.3 and 8.4). A name's
+// place in the list is part of the format on disk: new ones come at the end.
 var eventNames = []string{
 	"page_visit", "signup", "checkout", "view_category", "search", "add_to_cart", "watch_video", "lead", "custom",
 	"add_payment_info", "add_to_wishlist", "initiate_checkout", "subscribe", "view_content", "app_install", "app_open",
@@ -91,6 +92,26 @@ func EventName(s string) (name string, known bool) {
 		return name, true
 	}
 	return s, false
+}
+
+// eventNumbers maps the known event names to their numbers.
+var eventNumbers = func() map[string]int {
+	m := make(map[string]int, len(eventNames))
+	for i, name := range eventNames {
+		m[name] = i + 1
+	}
+	return m
+}()
+
+// EventNumber numbers the known event names, in the form of events/create, from 1 on. All others have the number 0.
+func EventNumber(name string) int { return eventNumbers[name] }
+
+// NumberedEvent is the event name of a number, empty for 0 and for a number that no name has.
+func NumberedEvent(number int) string {
+	if number < 1 || number > len(eventNames) {
+		return ""
+	}
+	return eventNames[number-1]
 }
 
 // ParseEventSource reads an event source as it stands in a rule.

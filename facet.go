@@ -69,6 +69,9 @@ type Event struct {
 	// Key tells the event from others: those of an ad account with the same key count as one, whatever else they say. An
 	// event without a key, 0, is not counted.
 	Key uint64
+
+	// Sent is what the event came with, for the quality of an ad account's events. It is zero for an engagement.
+	Sent Sent
 }
 
 // Person is somebody of the population, as an import names them.

@@ -198,6 +198,31 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+	t.Run("the quality of events is a list without an envelope", func(t *testing.T) {
+		c, asked := serve(t, http.StatusOK, `[{"overall_status":"FAIR","source_platform":"WEB","ingestion_source":"TAG","lookback_period":"1d",
+			"quality_components":{"hashed_email":{"lead":{"coverage":12.5,"issues":[{"id":"i","name":"n","reason":"r"}]}}}}]`)
+		got, err := c.EventQuality(t.Context(), account, client.EventQualityOptions{LookbackPeriod: "1d", Ingestion: "TAG"})
+		want := []client.EventQuality{{
+			OverallStatus: "FAIR", SourcePlatform: "WEB", Ingestion: "TAG", LookbackPeriod: "1d",
+			Components: map[string]map[string]client.QualityDetails{
+				"hashed_email": {"lead": {Coverage: 12.5, Issues: []client.QualityIssue{{ID: "i", Name: "n", Reason: "r"}}}},
+			},
+		}}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+		if want := "ingestion_source=TAG&lookback_period=1d"; asked.Query != want {
+			t.Errorf("the query is %s, want %s", asked.Query, want)
+		}
+	})
+	t.Run("a made-up event that maps to nothing has no type", func(t *testing.T) {
+		c, _ := serve(t, http.StatusOK,
+			`{"items":[{"name":"Sign-up","mapped_conversion_type":"SIGNUP"},{"name":"x","mapped_conversion_type":null}]}`)
+		got, err := c.AdvertiserEvents(t.Context(), account)
+		if diff := cmp.Diff([]client.AdvertiserEvent{{Name: "Sign-up", Type: "SIGNUP"}, {Name: "x"}}, got); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+	})
 	t.Run("rejected lines are no error", func(t *testing.T) {
 		c, _ := serve(t, http.StatusOK, `{"received":2,"accepted":1,"rejected":[{"line":2,"message":"country"}]}`)
 		got, err := c.ImportEvents(t.Context(), strings.NewReader("{}\n{}\n"))

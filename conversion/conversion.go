@@ -291,7 +291,7 @@ func (e *Event) Of(account parterre.ID) parterre.Event {
 	return parterre.Event{
 		Who: who,
 		At:  parterre.Stamp(e.Time), // Check keeps it near the present
-		Key: e.key(name),
+		Key: e.key(name), Sent: e.sent(),
 		Facet: parterre.Facet{
 			Kind: parterre.Conversion, Account: account, Tag: e.Tag, Name: name, Source: source, Ingestion: e.Ingestion,
 			URL: e.URL, Data: e.Data,

@@ -14,8 +14,8 @@ const facetsAtOnce = 1000
 // errEnough ends a scan that has found what it came for.
 var errEnough = errors.New("enough facets")
 
-// DropAccount removes every facet of an ad account, who produced it, what its conversion tags saw and how many events there
-// were, for good. What the rolls of audiences took over from
+// DropAccount removes every facet of an ad account, who produced it, what its conversion tags saw, how many events there were
+// and what they came with, for good. What the rolls of audiences took over from
 // them stays. It is durable when it returns nil; cut short, it may be repeated. An event that is taken in meanwhile is removed
 // or stays whole.
 func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
@@ -37,7 +37,7 @@ func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
 func (ix *Index) dropSome(ctx context.Context, account parterre.ID) (more bool, durable func() error, err error) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	w := driver.Writes{Drops: []driver.RollID{countRoll(account)}}
+	w := driver.Writes{Drops: append(sampleRolls(account), countRoll(account))} // no facet names them
 	err = ix.d.ScanFacets(ctx, account, func(id driver.FacetID, body []byte) error {
 		if len(w.Going) == facetsAtOnce {
 			return errEnough

@@ -26,6 +26,7 @@ func benchEvents(r *rand.Rand, n int) []parterre.Event {
 	for i := range events {
 		at := parterre.Stamp(noon + r.IntN(90*day)) //nolint:gosec // in our century
 		events[i] = visit(person(r.IntN(benchPersons)), fmt.Sprintf("https://shop.example/p/%d", pages.Uint64()), at)
+		events[i].Key, events[i].Sent = r.Uint64(), parterre.Sent{Platform: parterre.OnWeb, Components: parterre.Components(r.IntN(1 << 11))}
 	}
 	return events
 }

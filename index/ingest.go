@@ -13,16 +13,16 @@ import (
 // Ingest takes events and engagements in. When it returns nil they are durable, and count in every facet and every
 // standing audience that they belong to. It takes all of them or, on an error, none; when the store cannot say whether
 // they are durable, that is an error too, and nobody knows. Taking the same events in again changes nothing. An event that
-// names nobody only tells that its conversion tag saw something.
+// names nobody only tells that its conversion tag saw something, and what it came with.
 func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
-	seen := sightings(events)
+	seen, sent := sightings(events), draws(events)
 	if slices.ContainsFunc(events, namesNobody) {
 		events = slices.DeleteFunc(slices.Clone(events), namesNobody)
 	}
-	if len(events) == 0 && len(seen) == 0 {
+	if len(events) == 0 && len(seen) == 0 && len(sent) == 0 {
 		return nil
 	}
-	durable, err := ix.ingest(ctx, events, seen)
+	durable, err := ix.ingest(ctx, events, seen, sent)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
 func namesNobody(e parterre.Event) bool { return len(e.Who) == 0 }
 
 func (ix *Index) ingest(
-	ctx context.Context, events []parterre.Event, seen map[sighting]span,
+	ctx context.Context, events []parterre.Event, seen map[sighting]span, sent []draw,
 ) (durable func() error, err error) {
 	keys, bodies := make([]driver.FacetKey, len(events)), make([][]byte, len(events))
 	who := make([][]parterre.Identifier, len(events))
@@ -72,6 +72,7 @@ func (ix *Index) ingest(
 	}
 	c.seeLocked(seen)
 	c.countLocked(events, persons)
+	c.drawLocked(sent)
 	durable, err = c.commitLocked(ctx)
 	if err != nil {
 		ix.forgetWrittenLocked()

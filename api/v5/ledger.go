@@ -115,6 +115,23 @@ var Ledger = []Fidelity{
 		{Inferred, "Two events of one name and one id are both processed; they count once in /parterre/v1/event_counts, offline ones twice."},
 		{Differs, "The recommendation to send external_id and click_id is not made: recordings contradict each other."},
 	}},
+	{"advertiser_defined_events/get", []Note{
+		{Contract, "All names without pages, {\"items\": […]}, each with the conversion type that it maps to, or null."},
+		{Inferred, "The names are those that the platform does not know, of events that named a person, in the order of their bytes."},
+		{Inferred, "A name maps to a type when both have the same letters and digits, in whatever case: \"Add to Cart\" is ADD_TO_CART."},
+		{Differs, "A name is there from its first event on; nobody creates it."},
+	}},
+	{"conversion_eqs/list", []Note{
+		{Contract, "lookback_period is required, source_platform and ingestion_source filter; the answer is a list without an envelope."},
+		{Contract, "An entry for each platform and ingestion source; coverage in percent, by component and event name in small letters."},
+		{Inferred, "The formula is not published. Ours is in docs/api.md: which components count for which events, and from which coverage."},
+		{Inferred, "The period is that of the events: today, in UTC, and one or 14 whole days before it."},
+		{Inferred, "Without a filter the platforms are WEB, MOBILE and OFFLINE; MOBILE_ANDROID and MOBILE_IOS are answered when one is asked for."},
+		{Inferred, "No event comes from the other platforms, or by NATIVE: they are answered with an empty list."},
+		{Inferred, "All names that an advertiser made up are one, advertiser_defined_event."},
+		{Inferred, "What is not good has one issue, whose id is the component and the name of the event. overlap is left out."},
+		{Differs, "It changes with each event. Beyond some dozens of events a day of one name it rests on a sample of them."},
+	}},
 	{"update_ad_account_to_ad_account_shared_audience", []Note{
 		{Contract, "The ad account that owns the audience shares it with ad accounts of its business's hierarchy."},
 		{Inferred, "A recipient that does not exist, is of another hierarchy or is the owner is answered with 400, code 400 and \"Invalid ad account id\"."},

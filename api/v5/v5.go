@@ -101,6 +101,8 @@ func (a *API) Routes() []wire.Route {
 		read("page_visit_conversion_tags/get", tags+"/page_visit", client, a.listPageVisits),
 		read("ocpm_eligible_conversion_tags/get", tags+"/ocpm_eligible", client, a.getEligible),
 		read("conversion_tags/get", tags+"/{conversion_tag_id}", client, a.getConversionTag),
+		read("advertiser_defined_events/get", account+"/advertiser_defined_events", client, a.listAdvertiserEvents),
+		read("conversion_eqs/list", account+"/conversion_eqs", client, a.listEventQuality),
 		{
 			Operation: "events/create", Method: http.MethodPost, Path: account + "/events", Scope: parterre.ScopeAdsWrite,
 			Category: ratelimit.AdsConversions, CountAs: countEvents, Also: parterre.ConversionToken,

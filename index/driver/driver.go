@@ -30,9 +30,10 @@ const (
 	AttributeLeft   RollKind = 8 // persons of whom it was then said to be otherwise, likewise
 
 	// The rolls below are of something else than persons; it is numbered in the same way.
-	TagFirst   RollKind = 20 // the types of events that a conversion tag saw: A is the tag's id; stamps count back from the end of time
-	TagLast    RollKind = 21 // the same types; stamps are when it saw one last
-	EventCount RollKind = 22 // a sketch of an ad account's events: A is the ad account, a block is a day; stamps are ranks
+	TagFirst    RollKind = 20 // the types of events that a conversion tag saw: A is the tag's id; stamps count back from the end of time
+	TagLast     RollKind = 21 // the same types; stamps are when it saw one last
+	EventCount  RollKind = 22 // a sketch of an ad account's events: A is the ad account, a block is a day; stamps are ranks
+	EventSample RollKind = 23 // a sample of an ad account's events: A is the ad account, B the platform ‖ the ingestion source
 )
 
 // RollID names a roll.
