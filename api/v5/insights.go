@@ -1,8 +1,10 @@
 package v5
 
 import (
+	"strings"
 	"time"
 
+	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
 )
@@ -52,6 +54,10 @@ func (a *API) audienceInsights(r *wire.Request) (any, error) {
 	words := make([]string, len(audiences.Populations))
 	for i, p := range audiences.Populations {
 		words[i] = string(p)
+	}
+	if !r.URL.Query().Has("audience_insight_type") { // it has a default in the contract, and is required all the same
+		return nil, parterre.Invalid("audience_insight_type", "Parameter 'audience_insight_type' is required: one of ['%s']",
+			strings.Join(words, "', '"))
 	}
 	of, err := word(r, "audience_insight_type", words...)
 	if err != nil {

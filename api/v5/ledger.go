@@ -232,7 +232,8 @@ var Ledger = []Fidelity{
 	}},
 	{"audience_insights/get", []Note{
 		{Contract, "Size, date, demographics and categories with their index, for the three populations."},
-		{Inferred, "A population without audience_insight_type is YOUR_TOTAL_AUDIENCE: who did something in 30 days, or is in an audience that is not ACTALIKE."},
+		{Inferred, "YOUR_TOTAL_AUDIENCE is who did something in 30 days, or is in an audience that is not ACTALIKE."},
+		{Inferred, "audience_insight_type is required, though it has a default in the contract."},
 		{Inferred, "Ratios are those of all persons; keys and names are those of the import; 100 of a kind at most; there are no subcategories."},
 		{Differs, "Sizes are exact, so size_is_upper_bound is false."},
 	}},

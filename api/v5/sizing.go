@@ -57,7 +57,8 @@ func targeting(spec *jsonbody.Object) (t audiences.Targeting, asks bool) {
 	if spec == nil {
 		return t, false
 	}
-	spec.DropNulls()
+	spec.DropNulls("AGE_BUCKET", "APPTYPE", "AUDIENCE_EXCLUDE", "AUDIENCE_INCLUDE", "GENDER", "GEO", "LOCALE", "LOCATION",
+		"SHOPPING_RETARGETING", "TARGETING_STRATEGY") // those that may be null
 	t.Include, t.Exclude = listOfIDs(spec, "AUDIENCE_INCLUDE"), listOfIDs(spec, "AUDIENCE_EXCLUDE")
 	listOfWords(spec, "TARGETING_STRATEGY", strategies)
 	retargeting(spec)

@@ -305,6 +305,7 @@ func TestInsightsAreOfWhoIsThere(t *testing.T) {
 	if got := ask("PINTEREST_TOTAL_AUDIENCE"); !strings.Contains(got, `"size":4,`) {
 		t.Errorf("of everybody the insights are %s", got)
 	}
+	s.refuse(t, http.MethodGet, inAccount+"/audience_insights", "", 400, 1, "audience_insight_type", "required")
 	s.refuse(t, http.MethodGet, inAccount+"/audience_insights?audience_insight_type=MINE", "", 400, 1, "audience_insight_type")
 }
 
