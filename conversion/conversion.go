@@ -26,12 +26,6 @@ const (
 	maxName = 256
 )
 
-// How old an event may be, and how far ahead of the clock (reference, section 17, 53).
-const (
-	MaxAge   = 540 * 24 * time.Hour
-	MaxAhead = 24 * time.Hour
-)
-
 // Event is a conversion event that has the shape of the schema. Whether it can be used is for Check to say.
 type Event struct {
 	Name         string
@@ -219,15 +213,18 @@ const (
 	Failed    = "failed"
 )
 
-// Check says whether the event can be used at the moment, in seconds since 1970.
-func (e *Event) Check(now int64) Result {
-	if reason := e.failure(now); reason != "" {
+// Check says whether the event can be used at the moment, in seconds since 1970, within the limits of [Usual].
+func (e *Event) Check(now int64) Result { return e.CheckWithin(Usual, now) }
+
+// CheckWithin says whether the event can be used at the moment, in seconds since 1970.
+func (e *Event) CheckWithin(l Limits, now int64) Result {
+	if reason := e.failure(l, now); reason != "" {
 		return Result{Status: Failed, Error: reason}
 	}
 	return Result{Status: Processed, Warning: strings.Join(e.warnings(), "; ")}
 }
 
-func (e *Event) failure(now int64) string {
+func (e *Event) failure(l Limits, now int64) string {
 	_, knownSource := parterre.SourceOfAction(e.ActionSource)
 	u := &e.User
 	switch {
@@ -250,10 +247,10 @@ func (e *Event) failure(now int64) string {
 		return "'client_ip_address' is not the IPv4 or IPv6 address of a client"
 	case len(u.Emails) == 0 && len(u.MAIDs) == 0 && (u.Address == "" || u.Agent == ""):
 		return "'user_data' names nobody: em, hashed_maids, or both client_ip_address and client_user_agent must not be empty"
-	case e.Time < now-int64(MaxAge/time.Second):
-		return wrongTime("past", now, e.Time) + "at most 540 days old"
-	case e.Time > now+int64(MaxAhead/time.Second):
-		return wrongTime("future", now, e.Time) + "at most one day ahead, in seconds"
+	case e.Time < now-int64(l.Age/time.Second):
+		return wrongTime("past", now, e.Time) + "at most " + inDays(l.Age) + " old"
+	case e.Time > now+int64(l.Ahead/time.Second):
+		return wrongTime("future", now, e.Time) + "at most " + inDays(l.Ahead) + " ahead, in seconds"
 	}
 	return ""
 }

@@ -23,7 +23,7 @@ func (a *API) importEvents(r *wire.Request) (any, error) {
 				return event, err
 			}
 		}
-		if outcome := e.Check(a.now().Unix()); outcome.Status == conversion.Failed {
+		if outcome := e.CheckWithin(a.limits, a.now().Unix()); outcome.Status == conversion.Failed {
 			return event, parterre.Invalid("", "%s", outcome.Error)
 		}
 		return e.Of(e.AdAccount), nil

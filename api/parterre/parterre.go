@@ -13,6 +13,7 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/oauth"
 )
 
@@ -27,17 +28,21 @@ type API struct {
 	service *audiences.Service
 	issue   Issue
 	now     func() time.Time
+	limits  conversion.Limits
 }
 
 // Options is what the API is made of.
 type Options struct {
 	Service *audiences.Service
 	Now     func() time.Time
-	Issue   Issue // nil outside the sandbox, and then there is no route for it
+	Issue   Issue             // nil outside the sandbox, and then there is no route for it
+	Events  conversion.Limits // how old events may be
 }
 
 // New makes the API.
-func New(o Options) *API { return &API{service: o.Service, issue: o.Issue, now: o.Now} }
+func New(o Options) *API {
+	return &API{service: o.Service, issue: o.Issue, now: o.Now, limits: o.Events}
+}
 
 // Routes are the operations.
 func (a *API) Routes() []wire.Route {

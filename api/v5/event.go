@@ -47,7 +47,7 @@ func (a *API) createEvents(r *wire.Request) (any, error) {
 	}
 	usable, now := make([]parterre.Event, 0, len(events)), a.now().Unix()
 	for i := range events {
-		outcome := events[i].Check(now)
+		outcome := events[i].CheckWithin(a.limits, now)
 		result.Events = append(result.Events, outcome)
 		if outcome.Status == conversion.Processed {
 			result.Processed++

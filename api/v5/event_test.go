@@ -7,6 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/parterre/parterre/conversion"
+	"github.com/parterre/parterre/internal/server"
 )
 
 // results is the answer to events/create.
@@ -388,5 +392,27 @@ func TestRefusalsDoNotRepeatWhoItIs(t *testing.T) {
 		if a.status < 400 || strings.Contains(string(a.body), "somebody") {
 			t.Errorf("%s: the answer is %d: %s", target, a.status, a.body)
 		}
+	}
+}
+
+// How old an event may be is the operator's choice, by whichever way it comes.
+func TestEventsWithinOtherLimits(t *testing.T) {
+	s := &service{clock: &clock{}}
+	s.clock.seconds.Store(noon)
+	var err error
+	s.Server, err = server.Build(t.Context(), server.Config{
+		Addr: "127.0.0.1:0", Data: server.Memory, Now: s.clock.now, EventLimits: &conversion.Limits{Age: time.Hour},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.stop(t) })
+	s.happen(t, event(1, "lead", noon-3600, ""))
+	for _, at := range []int64{noon - 3601, noon + 1} {
+		s.refuse(t, http.MethodPost, eventsPath, request(event(1, "lead", at, "")), 422, 953)
+	}
+	line := ofTag(1, s.tag(t, "shop"), "lead", noon-3601, "")
+	if got := string(s.callBeyond(t, http.MethodPost, "/parterre/v1/events", line).body); !strings.Contains(got, "at most 1h0m0s old") {
+		t.Errorf("the import is answered %s", got)
 	}
 }

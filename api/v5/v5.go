@@ -11,6 +11,7 @@ import (
 	"github.com/parterre/parterre/api/upload"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/oauth"
 	"github.com/parterre/parterre/ratelimit"
 )
@@ -30,6 +31,7 @@ type API struct {
 	bookmarks bookmarks
 	now       func() time.Time
 	version   Version
+	limits    conversion.Limits
 }
 
 // Options is what the API is made of.
@@ -39,14 +41,15 @@ type Options struct {
 	Links   upload.Links // where parts of uploads are put
 	Key     []byte       // signs bookmarks: one that another key signed is refused, so keep it
 	Now     func() time.Time
-	Version Version // that is spoken; Default when 0
+	Version Version           // that is spoken; Default when 0
+	Events  conversion.Limits // how old events may be
 }
 
 // New makes the API.
 func New(o Options) *API {
 	return &API{
 		service: o.Service, tokens: o.Tokens, links: o.Links, bookmarks: bookmarks{o.Key}, now: o.Now,
-		version: cmp.Or(o.Version, Default),
+		version: cmp.Or(o.Version, Default), limits: o.Events,
 	}
 }
 

@@ -89,53 +89,75 @@ func TestWhatVersionsDifferIn(t *testing.T) {
 		otherwise func(t *testing.T, a answer)
 	}{
 		{
-			"custom audiences are older", exchange{
+			"custom audiences are older",
+			exchange{
 				http.MethodPost, customPath,
 				`{"sharing_type":"CUSTOM","data_party":"1p","category":"DLX Demographics","name":"n","rule":{"engager_type":1}}`,
 			},
-			[]string{"5.14"}, func(t *testing.T, a answer) { refused(t, a, 405, 5) }, // GET …/{audience_id} is there
+			[]string{"5.14"},
+			func(t *testing.T, a answer) { refused(t, a, 405, 5) }, // GET …/{audience_id} is there
 		},
 		{
-			"conversion tokens came later", exchange{http.MethodPost, "/v5/oauth/conversion_token", ""},
-			[]string{"5.23", "live"}, func(t *testing.T, a answer) { refused(t, a, 404, 404) },
+			"conversion tokens came later",
+			exchange{http.MethodPost, "/v5/oauth/conversion_token", ""},
+			[]string{"5.23", "live"},
+			func(t *testing.T, a answer) { refused(t, a, 404, 404) },
 		},
 		{
-			"an update without a body is older", exchange{http.MethodPatch, "", ""},
-			[]string{"5.14"}, func(t *testing.T, a answer) { refused(t, a, 400, 1, "empty") },
+			"an update without a body is older",
+			exchange{http.MethodPatch, "", ""},
+			[]string{"5.14"},
+			func(t *testing.T, a answer) { refused(t, a, 400, 1, "empty") },
 		},
 		{
-			"app_info came later", exchange{http.MethodPost, eventsPath, request(info)},
-			[]string{"5.23", "live"}, func(t *testing.T, a answer) {
+			"app_info came later",
+			exchange{http.MethodPost, eventsPath, request(info)},
+			[]string{"5.23", "live"},
+			func(t *testing.T, a answer) {
 				refused(t, a, 400, 1, "Additional properties are not allowed ('data[0].app_info' was unexpected)")
 			},
 		},
 		{
-			"device_info came later", exchange{http.MethodPost, eventsPath, request(info, event(1, "lead", noon, `,"device_info":{}`))},
-			[]string{"5.23", "live"}, func(t *testing.T, a answer) { refused(t, a, 400, 1, "app_info") },
+			"device_info came later",
+			exchange{http.MethodPost, eventsPath, request(info, event(1, "lead", noon, `,"device_info":{}`))},
+			[]string{"5.23", "live"},
+			func(t *testing.T, a answer) { refused(t, a, 400, 1, "app_info") },
 		},
 		{
-			"external_measurement_id came later", exchange{http.MethodPost, eventsPath, request(custom(`"external_measurement_id":"x"`))},
-			[]string{"5.23", "live"}, func(t *testing.T, a answer) { refused(t, a, 400, 1, "('data[0].custom_data.external_measurement_id'") },
+			"external_measurement_id came later",
+			exchange{http.MethodPost, eventsPath, request(custom(`"external_measurement_id":"x"`))},
+			[]string{"5.23", "live"},
+			func(t *testing.T, a answer) { refused(t, a, 400, 1, "('data[0].custom_data.external_measurement_id'") },
 		},
 		{
-			"predicted_ltv came later", exchange{http.MethodPost, eventsPath, request(custom(`"value":"1"`), custom(`"predicted_ltv":"5"`))},
-			[]string{"5.23", "live"}, func(t *testing.T, a answer) { refused(t, a, 400, 1, "('data[1].custom_data.predicted_ltv'") },
+			"predicted_ltv came later",
+			exchange{http.MethodPost, eventsPath, request(custom(`"value":"1"`), custom(`"predicted_ltv":"5"`))},
+			[]string{"5.23", "live"},
+			func(t *testing.T, a answer) { refused(t, a, 400, 1, "('data[1].custom_data.predicted_ltv'") },
 		},
 		{
-			"VIDEO_VIEW is older", exchange{http.MethodPost, inAccount + "/audiences", old("VIDEO_VIEW")},
-			[]string{"5.14"}, func(t *testing.T, a answer) { refused(t, a, 400, 1, "'VIDEO_VIEW'", "'VIDEO_COMPLETION'") },
+			"VIDEO_VIEW is older",
+			exchange{http.MethodPost, inAccount + "/audiences", old("VIDEO_VIEW")},
+			[]string{"5.14"},
+			func(t *testing.T, a answer) { refused(t, a, 400, 1, "'VIDEO_VIEW'", "'VIDEO_COMPLETION'") },
 		},
 		{
-			"VIDEO_COMPLETION is in all", exchange{http.MethodPost, inAccount + "/audiences", old("VIDEO_COMPLETION")},
-			[]string{"5.14", "5.23", "live"}, nil,
+			"VIDEO_COMPLETION is in all",
+			exchange{http.MethodPost, inAccount + "/audiences", old("VIDEO_COMPLETION")},
+			[]string{"5.14", "5.23", "live"},
+			nil,
 		},
 		{
-			"exceptions are an object, or ignored", exchange{http.MethodPost, inAccount + "/customer_lists", `{"name":"n","records":"a@example.com","exceptions":3}`},
-			[]string{"5.23", "live"}, func(t *testing.T, a answer) { refused(t, a, 400, 1, "'exceptions'", "'object'") },
+			"exceptions are an object, or ignored",
+			exchange{http.MethodPost, inAccount + "/customer_lists", `{"name":"n","records":"a@example.com","exceptions":3}`},
+			[]string{"5.23", "live"},
+			func(t *testing.T, a answer) { refused(t, a, 400, 1, "'exceptions'", "'object'") },
 		},
 		{
-			"exceptions that are one are taken", exchange{http.MethodPost, inAccount + "/customer_lists", `{"name":"n","records":"a@example.com","exceptions":{}}`},
-			[]string{"5.14", "5.23", "live"}, nil,
+			"exceptions that are one are taken",
+			exchange{http.MethodPost, inAccount + "/customer_lists", `{"name":"n","records":"a@example.com","exceptions":{}}`},
+			[]string{"5.14", "5.23", "live"},
+			nil,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -154,6 +176,42 @@ func TestWhatVersionsDifferIn(t *testing.T) {
 				s.unchanged(t, before)
 			}
 		})
+	}
+}
+
+// What the contract of 5.23 has in an event and that of 5.14 has not, an event may not have in 5.14.
+func TestMembersOfEventsThatCameLater(t *testing.T) {
+	properties := func(version string) (event, custom openapi3.Schemas) {
+		event = contractOf(t, version).doc.Components.Schemas["ConversionEvents"].Value.Properties["data"].Value.Items.Value.Properties
+		return event, event["custom_data"].Value.Properties
+	}
+	oldEvent, oldCustom := properties("5.14")
+	event5, custom5 := properties("5.23")
+	value := func(s *openapi3.SchemaRef) string {
+		switch {
+		case s.Value.Type.Is("object"):
+			return "{}"
+		case s.Value.Type.Is("integer"):
+			return "1"
+		}
+		return `"x"`
+	}
+	s, later := startAs(t, server.Memory, "5.14"), 0
+	for name, schema := range event5 {
+		if oldEvent[name] == nil {
+			later++
+			s.refuse(t, http.MethodPost, eventsPath, request(event(1, "lead", noon, fmt.Sprintf(`,%q:%s`, name, value(schema)))), 400, 1, name)
+		}
+	}
+	for name, schema := range custom5 {
+		if oldCustom[name] == nil {
+			later++
+			s.refuse(t, http.MethodPost, eventsPath,
+				request(event(1, "lead", noon, fmt.Sprintf(`,"custom_data":{%q:%s}`, name, value(schema)))), 400, 1, name)
+		}
+	}
+	if later != 5 {
+		t.Errorf("%d members came later, want 5", later)
 	}
 }
 

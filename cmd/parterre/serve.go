@@ -15,6 +15,7 @@ import (
 
 	"github.com/parterre/parterre"
 	v5 "github.com/parterre/parterre/api/v5"
+	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
 	"github.com/parterre/parterre/ratelimit"
@@ -26,6 +27,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	var verbose bool
 	var tier string
 	var changes []string
+	events := conversion.Usual
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
@@ -56,6 +58,10 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			if _, err := v5.ParseVersion(c.APIVersion); err != nil {
 				return cli.UsageError(cmd, err)
 			}
+			if err := events.Check(); err != nil {
+				return cli.UsageError(cmd, err)
+			}
+			c.EventLimits = &events
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -72,6 +78,8 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"where callers reach the service, for the addresses that it gives out; as each request has it when empty (PARTERRE_PUBLIC_URL)")
 	flags.StringVar(&c.APIVersion, "api-version", cmp.Or(getenv("PARTERRE_API_VERSION"), "5.23"),
 		"the version of the API that is spoken: 5.14, 5.23 or live (PARTERRE_API_VERSION)")
+	flags.DurationVar(&events.Age, "event-max-age", events.Age, "how old an event may be that comes in")
+	flags.DurationVar(&events.Ahead, "event-max-ahead", events.Ahead, "how far ahead of the clock it may be")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }

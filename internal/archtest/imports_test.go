@@ -46,7 +46,7 @@ var may = map[string][]string{
 
 	"client":       nil, // it has types of its own, as a client in another language would
 	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
-	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "internal/cli", "internal/server", "internal/demo", "client"},
+	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "conversion", "internal/cli", "internal/server", "internal/demo", "client"},
 
 	"bench":               {".", "actalike"},
 	"internal/archtest":   nil,
@@ -58,7 +58,8 @@ var may = map[string][]string{
 	"internal/terminal":   nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
-		"audiences", "sandbox", "oauth", "ratelimit", "internal/parts", "api/consent", "api/upload", "api/wire", "api/v5", "api/parterre",
+		"conversion", "audiences", "sandbox", "oauth", "ratelimit", "internal/parts", "api/consent", "api/upload", "api/wire",
+		"api/v5", "api/parterre",
 	},
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
 	"github.com/parterre/parterre/catalog"
+	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/index"
 	indexdriver "github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/oauth"
@@ -52,6 +53,9 @@ type Config struct {
 
 	// APIVersion is the version of the API v5 that is spoken, by its name in v5.Versions; v5.Default when it is empty.
 	APIVersion string
+
+	// EventLimits are how old an event may be, and how far ahead of the clock; conversion.Usual when nil.
+	EventLimits *conversion.Limits
 
 	// Index goes around the store of the index when it is not nil: to watch what the engine asks of it, or to hold it up.
 	Index func(indexdriver.Driver) indexdriver.Driver
@@ -167,12 +171,19 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 			return nil, err
 		}
 	}
+	events := conversion.Usual
+	if c.EventLimits != nil {
+		events = *c.EventLimits
+	}
+	if err := events.Check(); err != nil {
+		return nil, err
+	}
 	links := upload.Links{Key: key, Base: c.PublicURL}
 	routes := v5.New(v5.Options{
-		Service: service, Tokens: tokens, Links: links, Key: key, Now: c.Now, Version: version,
+		Service: service, Tokens: tokens, Links: links, Key: key, Now: c.Now, Version: version, Events: events,
 	}).Routes()
 	routes = append(routes, upload.Routes(service, links, c.Now)...)
-	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue}).Routes()...)
+	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue, Events: events}).Routes()...)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
 	return health(service.Healthy, pages(consent.New(tokens, sandbox.User, key, s.log), api)), nil
 }
