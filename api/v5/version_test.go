@@ -65,11 +65,8 @@ func TestRoutesOfAnOlderVersion(t *testing.T) {
 		}
 		delete(operations, route.Operation)
 	}
-	left := slices.Sorted(maps.Keys(operations))
-	for _, name := range left {
-		if !slices.Contains(notServed, name) {
-			t.Errorf("%s has no route", name)
-		}
+	for _, name := range slices.Sorted(maps.Keys(operations)) {
+		t.Errorf("%s has no route", name)
 	}
 }
 
