@@ -84,8 +84,8 @@ type DayCount struct {
 }
 
 // CountEvents counts the different events of an ad account on the days from first to last, and all of them together, where an
-// event that was sent on two days counts once. The numbers are estimates with a standard error of 0.8%; small ones are exact,
-// but for a few in a thousand. Days without events are left out.
+// event that was sent on two days counts once. The numbers are estimates with a standard error of 0.8%; docs/adr/0018 says how
+// often small ones are exact. Days without events are left out.
 func (ix *Index) CountEvents(ctx context.Context, account parterre.ID, first, last uint16) (days []DayCount, all int, err error) {
 	var total sketch
 	for day := int(first); day <= int(last); day++ {
