@@ -1,0 +1,7 @@
+package conversion
+
+// The two readers of a request, for the test that holds one to the other.
+var (
+	FastRequest = fastRequest
+	SlowRequest = slowRequest
+)
