@@ -116,7 +116,7 @@ func canonicalDatum(names map[string]string, name, value string) Datum {
 
 // canonicalNumber writes a decimal number in one way, and leaves anything else as it is.
 func canonicalNumber(s string) string {
-	if s == "" || strings.Trim(s, "+-.0123456789eE") != "" {
+	if s == "" || plainNumber(s) || strings.Trim(s, "+-.0123456789eE") != "" {
 		return s
 	}
 	x, err := strconv.ParseFloat(s, 64)
@@ -127,6 +127,31 @@ func canonicalNumber(s string) string {
 		return "0"
 	}
 	return strconv.FormatFloat(x, 'f', -1, 64)
+}
+
+// exactDigits is how many decimal digits every float64 keeps.
+const exactDigits = 15
+
+// plainNumber says whether a number is written as canonicalNumber would write it, as most are: 0, or digits without a zero
+// at the front, and then perhaps a point and digits without a zero at the end.
+func plainNumber(s string) bool {
+	if s == "0" {
+		return true
+	}
+	whole, part, pointed := strings.Cut(s, ".")
+	if whole == "" || whole[0] == '0' || len(s) > exactDigits || pointed && (part == "" || part[len(part)-1] == '0') {
+		return false
+	}
+	return digitsOnly(whole) && digitsOnly(part)
+}
+
+func digitsOnly(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // SortData brings data into the order that [Value] needs. Of a name that stands twice, the first value stays.

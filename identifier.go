@@ -4,8 +4,6 @@ import (
 	"crypto/md5"    // customer lists may come in MD5,
 	"crypto/sha1"   // in SHA-1
 	"crypto/sha256" // or in SHA-256 (reference, section 5.6)
-	"encoding/hex"
-	"slices"
 	"strings"
 )
 
@@ -67,20 +65,60 @@ var ofNothing = []string{
 // ByDigest reads an MD5, SHA-1 or SHA-256 digest in hexadecimal, in either case. It reports false when s is none, or the
 // digest of nothing.
 func ByDigest(s string) (Identifier, bool) {
+	if !IsDigest(s) {
+		return Identifier{}, false
+	}
+	var raw [sha256.Size]byte
+	for i := range len(s) / 2 {
+		raw[i] = hexDigits[s[2*i]]<<4 | hexDigits[s[2*i+1]]
+	}
+	return Identifier{Digest, string(raw[:len(s)/2])}, true
+}
+
+// notHex is the value of a byte that is no hexadecimal digit.
+const notHex = 0xff
+
+// hexDigits are the values of bytes as hexadecimal digits.
+var hexDigits = func() (t [256]byte) {
+	for i := range t {
+		switch c := byte(i); {
+		case '0' <= c && c <= '9':
+			t[i] = c - '0'
+		case 'a' <= c && c <= 'f':
+			t[i] = c - 'a' + 10
+		case 'A' <= c && c <= 'F':
+			t[i] = c - 'A' + 10
+		default:
+			t[i] = notHex
+		}
+	}
+	return t
+}()
+
+// IsDigest says whether s is a digest that [ByDigest] reads.
+func IsDigest(s string) bool {
 	switch len(s) {
 	case 2 * md5.Size, 2 * sha1.Size, 2 * sha256.Size:
 	default:
-		return Identifier{}, false
+		return false
 	}
-	raw, err := hex.DecodeString(s)
-	if err != nil || IsDigestOfNothing(s) {
-		return Identifier{}, false
+	for i := range len(s) {
+		if hexDigits[s[i]] == notHex {
+			return false
+		}
 	}
-	return Identifier{Digest, string(raw)}, true
+	return !IsDigestOfNothing(s)
 }
 
 // IsDigestOfNothing says whether s is the digest of the empty string, in hexadecimal.
-func IsDigestOfNothing(s string) bool { return slices.Contains(ofNothing, strings.ToLower(s)) }
+func IsDigestOfNothing(s string) bool {
+	for _, nothing := range ofNothing {
+		if len(s) == len(nothing) && strings.EqualFold(s, nothing) {
+			return true
+		}
+	}
+	return false
+}
 
 // ByEmail are the identifiers of an e-mail address in lower case without surrounding space: its SHA-256, SHA-1 and MD5
 // digests, because others may know it by any of them.

@@ -169,7 +169,7 @@ func (s *Service) RemoveAudience(ctx context.Context, p *parterre.Principal, acc
 	if err != nil {
 		return View{}, err
 	}
-	delete(s.serving.of, id)
+	s.serving.removeLocked(id)
 	s.worker.cancel(id)
 	s.worker.wake()
 	return v, nil

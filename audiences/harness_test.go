@@ -62,7 +62,7 @@ var stores = map[string]func(t testing.TB) func() (catalogdriver.Driver, indexdr
 			if err != nil {
 				t.Fatalf("open the catalogue: %v", err)
 			}
-			rolls, err := lsmindex.Open(fs, "index", lsmindex.Options{CacheBytes: 1 << 20, MemTableBytes: 1 << 20})
+			rolls, err := lsmindex.Open(fs, "index", lsmindex.Options{CacheBytes: 1 << 20, MemTableBytes: 1 << 20, PendingBytes: 1 << 14})
 			if err != nil {
 				t.Fatalf("open the index: %v", err)
 			}

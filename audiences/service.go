@@ -118,7 +118,7 @@ func (s *Service) register(id, account parterre.ID, ruleVersion int, r *rule.Rul
 }
 
 func standing(id, account parterre.ID, ruleVersion int, r *rule.Rule) index.Standing {
-	return index.Standing{Roll: index.AudienceRoll(id, ruleVersion), Accounts: r.Accounts(account), Match: r.Match}
+	return index.StandingOf(index.AudienceRoll(id, ruleVersion), account, r)
 }
 
 // membershipOf says who is in an audience under one version of its rule.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index"
+	"github.com/parterre/parterre/index/driver"
 )
 
 // serving knows the membership of every audience that is served. Whoever reads the roll of an audience holds its lock for
@@ -14,15 +15,25 @@ import (
 // The lock is taken before a transaction of the catalogue, never inside one.
 type serving struct {
 	sync.RWMutex
-	of map[parterre.ID]index.Membership
+	of    map[parterre.ID]index.Membership
+	lists map[parterre.ID]index.Membership // of these, the audiences of customer lists
 }
 
 // putLocked makes a membership the one that serves. The caller holds the lock for writing.
 func (s *serving) putLocked(id parterre.ID, m index.Membership) {
 	if s.of == nil {
-		s.of = map[parterre.ID]index.Membership{}
+		s.of, s.lists = map[parterre.ID]index.Membership{}, map[parterre.ID]index.Membership{}
 	}
 	s.of[id] = m
+	if m.Removed != (driver.RollID{}) {
+		s.lists[id] = m
+	}
+}
+
+// removeLocked ends the serving of an audience, if it is served. The caller holds the lock for writing.
+func (s *serving) removeLocked(id parterre.ID) {
+	delete(s.of, id)
+	delete(s.lists, id)
 }
 
 // wait returns when everybody who was reading has ended.
@@ -41,7 +52,17 @@ func (s *Service) Memberships(ctx context.Context, who []parterre.Identifier) (i
 	}
 	s.serving.RLock()
 	defer s.serving.RUnlock()
-	for audience, membership := range s.serving.of {
+	held, err := s.index.Holdings(ctx, person)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, h := range held { // of audiences with a roll of their own, under any version of their rules
+		audience := parterre.ID(h.Roll.A)
+		if m := s.serving.of[audience]; m.Added == h.Roll && m.Holds(h.Stamp, at) {
+			in = append(in, audience)
+		}
+	}
+	for audience, membership := range s.serving.lists {
 		member, err := s.index.Contains(ctx, membership, person, at)
 		if err != nil {
 			return nil, 0, err

@@ -123,6 +123,11 @@ func (r *rolls) Apply(ctx context.Context, w *indexdriver.Writes) (func() error,
 		default: // of facets and countries
 		}
 	}
+	for _, m := range w.Moves {
+		if m.Roll.Kind == indexdriver.AudienceRoll {
+			r.seen[m.Roll] = true
+		}
+	}
 	return func() error {
 		if ofList {
 			if err := r.lists.pass(ctx); err != nil {

@@ -14,8 +14,9 @@ const facetsAtOnce = 1000
 // errEnough ends a scan that has found what it came for.
 var errEnough = errors.New("enough facets")
 
-// DropAccount removes every facet of an ad account, who produced it, what its conversion tags saw, how many events there were
-// and what they came with, for good. What the rolls of audiences took over from
+// DropAccount removes every facet of an ad account, who produced it, the rows of its events, what its conversion tags saw, how
+// many events there were and what they came with, for good. The rolls of its pages are named by the numbers of facets,
+// which are not given again: nobody reads them any more, but they keep their space. What the rolls of audiences took over from
 // them stays. It is durable when it returns nil; cut short, it may be repeated. An event that is taken in meanwhile is removed
 // or stays whole.
 func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
@@ -58,8 +59,17 @@ func (ix *Index) dropSome(ctx context.Context, account parterre.ID) (more bool, 
 		return false, nil, err
 	}
 	ix.forgetWrittenLocked()
-	for _, f := range w.Going {
-		ix.mu.facets.forget(f.Key)
-	}
+	ix.forgetNumbersLocked(account)
 	return more, durable, nil
+}
+
+// forgetNumbersLocked has the facets of an ad account looked up again, by whoever holds their entries.
+func (ix *Index) forgetNumbersLocked(account parterre.ID) {
+	for _, half := range []map[place]*facetEntry{ix.mu.facets.young, ix.mu.facets.old} {
+		for p, e := range half {
+			if p.Account == account {
+				e.id = 0
+			}
+		}
+	}
 }

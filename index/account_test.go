@@ -25,7 +25,7 @@ func TestDroppingAnAdAccount(t *testing.T) {
 			t.Helper()
 			s := index.Standing{
 				Roll: index.AudienceRoll(audience, 1), Accounts: []parterre.ID{account},
-				Match: func(*parterre.Facet) bool { return true },
+				Place: func(*parterre.Facet) bool { return true },
 			}
 			must(t, ix.Evaluate(t.Context(), s))
 			n, _, err := ix.Count(t.Context(), index.OfAudience(audience, 1, 0), noon)

@@ -62,17 +62,20 @@ func BenchmarkIngestAThousandEvents(b *testing.B) {
 	}
 }
 
+func anything(*parterre.Facet) bool { return true }
+
 func BenchmarkEvaluate(b *testing.B) {
 	ix := benchIndex(b, 200*benchBatch)
 	for _, c := range []struct {
-		name  string
-		match func(*parterre.Facet) bool
+		name string
+		url  func(string) bool
 	}{
-		{"one page", func(f *parterre.Facet) bool { return f.URL == "https://shop.example/p/40" }},
-		{"every page", func(*parterre.Facet) bool { return true }},
+		{"one page", func(url string) bool { return url == "https://shop.example/p/40" }},
+		{"every page", func(string) bool { return true }},
+		{"everything", nil},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			s := index.Standing{Roll: index.AudienceRoll(10, 1), Accounts: []parterre.ID{1}, Match: c.match}
+			s := index.Standing{Roll: index.AudienceRoll(10, 1), Accounts: []parterre.ID{1}, Place: anything, URL: c.url}
 			for b.Loop() {
 				must(b, ix.Evaluate(b.Context(), s))
 			}
@@ -83,7 +86,7 @@ func BenchmarkEvaluate(b *testing.B) {
 func BenchmarkContains(b *testing.B) {
 	ix := benchIndex(b, 100*benchBatch)
 	everyPage := index.Standing{
-		Roll: index.AudienceRoll(10, 1), Accounts: []parterre.ID{1}, Match: func(*parterre.Facet) bool { return true },
+		Roll: index.AudienceRoll(10, 1), Accounts: []parterre.ID{1}, Place: anything,
 	}
 	must(b, ix.Evaluate(b.Context(), everyPage))
 	r := rand.New(rand.NewPCG(3, 3))

@@ -1,8 +1,11 @@
 package index
 
-// SetFacetCacheSize sets how many facets each half of the cache holds.
+// SetFacetCacheSize sets how much each half of the caches holds.
 func (ix *Index) SetFacetCacheSize(n int) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	ix.mu.facets.size = n
+	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = n, n, n
+	ix.who.Lock()
+	defer ix.who.Unlock()
+	ix.who.size = n
 }

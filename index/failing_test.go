@@ -108,6 +108,29 @@ func (f *failing) Chunks(ctx context.Context, id driver.RollID, yield func(uint1
 	return f.Driver.Chunks(ctx, id, yield)
 }
 
+func (f *failing) Pages(ctx context.Context, keys []driver.PageKey) ([]driver.PageID, error) {
+	if err := f.check("Pages"); err != nil {
+		return nil, err
+	}
+	return f.Driver.Pages(ctx, keys)
+}
+
+func (f *failing) ScanPages(ctx context.Context, account parterre.ID, yield func(driver.PageID, []byte) error) error {
+	if err := f.check("ScanPages"); err != nil {
+		return err
+	}
+	return f.Driver.ScanPages(ctx, account, yield)
+}
+
+func (f *failing) Unite(
+	ctx context.Context, kind driver.RollKind, spans []driver.Span, keep func(uint64) bool, into *roll.Accumulator,
+) error {
+	if err := f.check("Unite"); err != nil {
+		return err
+	}
+	return f.Driver.Unite(ctx, kind, spans, keep, into)
+}
+
 func (f *failing) Chunk(ctx context.Context, id driver.RollID, block uint16) (roll.Chunk, error) {
 	if err := f.check("Chunk"); err != nil {
 		return roll.Chunk{}, err
@@ -132,6 +155,9 @@ func (f *failing) Apply(ctx context.Context, w *driver.Writes) (func() error, er
 		f.mu.people[p.ID] = true
 	}
 	for _, m := range w.Merges {
+		f.mu.rolls[m.Roll] = true
+	}
+	for _, m := range w.Moves {
 		f.mu.rolls[m.Roll] = true
 	}
 	return func() error { return errors.Join(f.check("durable"), durable()) }, nil
@@ -227,7 +253,7 @@ func changes() []struct {
 // Whatever fails underneath, and in whichever change: the change fails as a whole with an error that is ours, what the
 // index holds is what it held, and when the store works again the change can be made, as if nothing had been.
 func TestAChangeThatFailsLeavesEverythingAsItWas(t *testing.T) {
-	for _, method := range []string{"Persons", "People", "Facets", "ScanFacets", "Chunks", "Apply"} {
+	for _, method := range []string{"Persons", "People", "Facets", "Pages", "ScanFacets", "ScanPages", "Unite", "Apply"} {
 		t.Run("when "+method+" fails", func(t *testing.T) {
 			sound, store := newFailing(memindex.New()), newFailing(memindex.New())
 			want, ix := newIndex(t, sound), newIndex(t, store)

@@ -32,7 +32,7 @@ var drivers = map[string]func(t testing.TB) driver.Driver{
 // openLSM opens the embedded store with little memory.
 func openLSM(t testing.TB, fs vfs.FS) driver.Driver {
 	t.Helper()
-	d, err := lsmindex.Open(fs, "index", lsmindex.Options{CacheBytes: 1 << 20, MemTableBytes: 1 << 20})
+	d, err := lsmindex.Open(fs, "index", lsmindex.Options{CacheBytes: 1 << 20, MemTableBytes: 1 << 20, PendingBytes: 1 << 14})
 	if err != nil {
 		t.Fatalf("open the store: %v", err)
 	}
@@ -95,7 +95,7 @@ func visit(who []parterre.Identifier, url string, at parterre.Stamp) parterre.Ev
 func ofURL(audience parterre.ID, url string) index.Standing {
 	return index.Standing{
 		Roll: index.AudienceRoll(audience, 1), Accounts: []parterre.ID{1},
-		Match: func(f *parterre.Facet) bool { return f.URL == url },
+		Place: func(*parterre.Facet) bool { return true }, URL: func(s string) bool { return s == url },
 	}
 }
 

@@ -35,7 +35,9 @@ type Index struct {
 	mu struct {
 		sync.Mutex
 		tops     driver.Tops
-		facets   facetCache
+		facets   cache[place, *facetEntry]
+		pages    cache[pageName, *pageEntry]
+		cells    cache[cellKey, *cell]
 		rolls    map[driver.RollID]*standing // of all standing audiences
 		standing map[parterre.ID][]*standing // by the ad account whose facets they select, in order of registration
 		lastSeq  uint64
@@ -43,6 +45,12 @@ type Index struct {
 		counted  map[sketchOf]*sketch // and of the sketches that count events; see count.go
 	}
 
+	who struct { // whom identifiers mean; its lock is taken last
+		sync.Mutex
+		cache[whoKey, parterre.PersonID]
+	}
+	holdings  holdings
+	epoch     atomic.Uint64 // how many changes have bound identifiers
 	revisions revisions
 	failed    atomic.Pointer[parterre.Error] // the first change that could not be made durable
 }
@@ -55,7 +63,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	}
 	ix := &Index{d: d, closed: o.Closed}
 	ix.mu.tops = tops
-	ix.mu.facets.size = facetCacheSize
+	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size, ix.who.size = facetCacheSize, pageCacheSize, cellCacheSize, whoCacheSize
 	ix.mu.rolls = map[driver.RollID]*standing{}
 	ix.mu.standing = map[parterre.ID][]*standing{}
 	return ix, nil
@@ -92,10 +100,15 @@ func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable fun
 	}
 	ix.mu.tops.Person = max(ix.mu.tops.Person, w.Tops.Person)
 	ix.mu.tops.Facet = max(ix.mu.tops.Facet, w.Tops.Facet)
+	ix.mu.tops.Page = max(ix.mu.tops.Page, w.Tops.Page)
+	if len(w.Bindings) > 0 {
+		ix.epoch.Add(1)
+	}
 	if w.Tops.Store != 0 {
 		ix.mu.tops.Store = w.Tops.Store
 	}
 	ix.revisions.moved(w)
+	ix.holdings.moved(w)
 	return durable, nil
 }
 
@@ -141,18 +154,27 @@ func (r *revisions) moved(w *driver.Writes) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range w.Merges {
-		switch m.Roll.Kind {
-		case driver.AudienceRoll, driver.ListAdded, driver.ListRemoved:
-			if r.of == nil {
-				r.of = map[driver.RollID]uint64{}
-			}
-			r.last++
-			r.of[m.Roll] = r.last
-		default: // nobody keeps answers about the others
+		r.movedLocked(m.Roll)
+	}
+	for i, m := range w.Moves {
+		if i == 0 || m.Roll != w.Moves[i-1].Roll {
+			r.movedLocked(m.Roll)
 		}
 	}
 	for _, id := range w.Drops {
 		delete(r.of, id)
+	}
+}
+
+func (r *revisions) movedLocked(id driver.RollID) {
+	switch id.Kind {
+	case driver.AudienceRoll, driver.ListAdded, driver.ListRemoved:
+		if r.of == nil {
+			r.of = map[driver.RollID]uint64{}
+		}
+		r.last++
+		r.of[id] = r.last
+	default: // nobody keeps answers about the others
 	}
 }
 

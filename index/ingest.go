@@ -1,13 +1,12 @@
 package index
 
 import (
-	"cmp"
 	"context"
-	"math"
 	"slices"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/row"
 )
 
 // Ingest takes events and engagements in. When it returns nil they are durable, and count in every facet and every
@@ -31,143 +30,134 @@ func (ix *Index) Ingest(ctx context.Context, events []parterre.Event) error {
 
 func namesNobody(e parterre.Event) bool { return len(e.Who) == 0 }
 
+// ingest puts the change together. What takes long, looking persons up and judging rules, is done before the lock is taken,
+// and made good under it where something has changed since.
 func (ix *Index) ingest(
 	ctx context.Context, events []parterre.Event, seen map[sighting]span, sent []draw,
 ) (durable func() error, err error) {
-	keys, bodies := make([]driver.FacetKey, len(events)), make([][]byte, len(events))
-	who := make([][]parterre.Identifier, len(events))
-	for i := range events {
-		bodies[i] = encodeFacet(nil, &events[i].Facet)
-		keys[i] = facetKey(events[i].Facet.Account, bodies[i])
-		who[i] = events[i].Who
+	cells := ix.judge(events)
+	meant, err := ix.whoIsMeant(ctx, events)
+	if err != nil {
+		return nil, err
 	}
-
-	judged := ix.judge(events, keys)
 
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	c, err := ix.beginLocked(ctx, who)
-	if err != nil {
+	c := ix.newChangeLocked()
+	if err := c.knowLocked(ctx, meant); err != nil {
 		return nil, err
 	}
-	persons := make([]parterre.PersonID, len(events))
 	for i := range events {
-		if persons[i] = c.person(who[i], !ix.closed); persons[i] == 0 {
-			bodies[i] = nil // of somebody who is not there nothing is kept
+		if meant.persons[i] == 0 {
+			meant.persons[i] = c.person(events[i].Who, !ix.closed)
+		}
+		if meant.persons[i] == 0 {
+			cells[i] = nil // of somebody who is not there nothing is kept
 		}
 	}
-	facets, err := c.facets(ctx, keys, bodies, judged)
+	settle, err := c.numberLocked(ctx, cells)
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range persons {
-		if p == 0 {
-			continue
-		}
-		e, entry := &events[i], facets[keys[i]]
-		c.merge(facetRoll(entry.id), p, e.At)
-		for _, s := range ix.matchesLocked(entry, &e.Facet) {
-			c.merge(s.roll, p, e.At)
+	c.writes.Moves = make([]driver.Move, 0, 2*len(events)+len(events)/4)
+	for i, at := range cells {
+		if at != nil {
+			c.take(&events[i], at, meant.persons[i])
 		}
 	}
 	c.seeLocked(seen)
-	c.countLocked(events, persons)
+	c.countLocked(events, meant.persons)
 	c.drawLocked(sent)
 	durable, err = c.commitLocked(ctx)
 	if err != nil {
 		ix.forgetWrittenLocked()
 		return nil, err
 	}
-	for key, entry := range facets {
-		ix.mu.facets.put(key, entry)
-	}
+	settle()
+	ix.remember(c, events, meant)
 	return durable, nil
 }
 
-// facets finds the number of each facet that has a body, and numbers those that are new. It takes over what was judged.
-func (c *change) facets(
-	ctx context.Context, keys []driver.FacetKey, bodies [][]byte, judged map[driver.FacetKey]*facetEntry,
-) (map[driver.FacetKey]*facetEntry, error) {
-	found := make(map[driver.FacetKey]*facetEntry, len(keys))
-	var missing []driver.FacetKey
-	bodyOf := map[driver.FacetKey][]byte{}
-	for i, key := range keys {
-		if _, seen := found[key]; seen || bodies[i] == nil {
-			continue
-		}
-		entry := c.ix.mu.facets.get(key)
-		if entry == nil {
-			entry = &facetEntry{}
-			missing = append(missing, key)
-			bodyOf[key] = bodies[i]
-		}
-		if j := judged[key]; j != nil && j.judged > entry.judged {
-			entry.judged, entry.matches = j.judged, j.matches
-		}
-		found[key] = entry
+// take notes an event of a person in all the rolls that it belongs to.
+func (c *change) take(e *parterre.Event, at *cell, p parterre.PersonID) {
+	facet, page := c.ids(at)
+	c.move(facetRoll(facet), p, e.At)
+	c.move(driver.OnPage(page, facet), p, e.At)
+	hasData := len(e.Facet.Data.Fields) > 0 || len(e.Facet.Data.Items) > 0
+	if hasData {
+		c.writes.Rows = append(c.writes.Rows, driver.Row{Facet: facet, Row: row.Row{
+			Person: p, Stamp: e.At, Page: uint32(page), Data: e.Facet.Data,
+		}})
 	}
-	if uint64(c.tops.Facet)+uint64(len(missing)) > math.MaxUint32 {
-		return nil, parterre.Errorf(parterre.Unavailable, "There is no room for more facets: 2^32 - 1 are the most")
-	}
-	stored, err := c.ix.d.Facets(ctx, missing)
-	if err != nil {
-		return nil, parterre.Internalf(err, "look facets up")
-	}
-	for i, key := range missing {
-		id := stored[i]
-		if id == 0 {
-			c.tops.Facet++
-			id = c.tops.Facet
-			c.writes.Facets = append(c.writes.Facets, driver.Facet{Key: key, ID: id, Body: bodyOf[key]})
-		}
-		found[key].id = id
-	}
-	return found, nil
+	c.ix.catchUpLocked(at)
+	move := func(s *standing) { c.move(s.roll, p, e.At) }
+	at.facet.each(&e.Facet.Data, move)
+	at.each(&e.Facet.Data, move)
+}
+
+func (c *change) move(id driver.RollID, p parterre.PersonID, s parterre.Stamp) {
+	c.writes.Moves = append(c.writes.Moves, driver.Move{Roll: id, Person: p, Stamp: s})
 }
 
 func facetRoll(id driver.FacetID) driver.RollID {
 	return driver.RollID{Kind: driver.FacetRoll, A: uint64(id)}
 }
 
-// facetCacheSize is how much each of the cache's two halves holds, counted in facets and in audiences that match them: some
-// tens of megabytes in all.
-const facetCacheSize = 1 << 18
-
-// facetCache remembers the numbers of facets and the standing audiences that match them. It has two halves: what is used
-// moves to the young one, and when that is full it becomes the old one and the old one is dropped.
-type facetCache struct {
-	young, old map[driver.FacetKey]*facetEntry
-	held       int // by the young half
-	size       int // of a half; facetCacheSize when 0
+// meaning is who some events are about, as far as that was known before the lock was taken.
+type meaning struct {
+	persons []parterre.PersonID // of each event, 0 when that is not known yet
+	keys    []whoKey
+	ids     []parterre.Identifier // of the events that are not known yet, each once
+	found   []parterre.PersonID   // whom they point at
+	epoch   uint64                // how many changes had bound identifiers
 }
 
-// facetEntry is what the cache knows of a facet.
-type facetEntry struct {
-	id      driver.FacetID
-	judged  uint64      // the registration up to which standing audiences were matched against it
-	matches []*standing // those that match
-}
-
-func (c *facetCache) get(key driver.FacetKey) *facetEntry {
-	if e := c.young[key]; e != nil {
-		return e
+// whoIsMeant looks persons up without the lock.
+func (ix *Index) whoIsMeant(ctx context.Context, events []parterre.Event) (*meaning, error) {
+	m := &meaning{persons: make([]parterre.PersonID, len(events)), keys: make([]whoKey, len(events))}
+	var room []byte
+	for i := range events {
+		m.keys[i], room = keyOf(events[i].Who, room)
 	}
-	return c.old[key]
+	m.epoch = ix.epoch.Load()
+	ix.who.Lock()
+	for i, key := range m.keys {
+		m.persons[i], _ = ix.who.get(key)
+	}
+	ix.who.Unlock()
+	seen := map[parterre.Identifier]bool{}
+	for i := range events {
+		if m.persons[i] != 0 {
+			continue
+		}
+		for _, id := range events[i].Who {
+			if !seen[id] {
+				seen[id] = true
+				m.ids = append(m.ids, id)
+			}
+		}
+	}
+	var err error
+	if m.found, err = ix.d.Persons(ctx, m.ids); err != nil {
+		return nil, parterre.Internalf(err, "look identifiers up")
+	}
+	return m, nil
 }
 
-// forget drops what is known of a facet that is no more.
-func (c *facetCache) forget(key driver.FacetKey) {
-	delete(c.young, key)
-	delete(c.old, key)
-}
-
-func (c *facetCache) put(key driver.FacetKey, e *facetEntry) {
-	if c.young[key] == e {
+// remember keeps whom identifiers mean, where all of them point at somebody.
+func (ix *Index) remember(c *change, events []parterre.Event, m *meaning) {
+	if len(m.ids) == 0 {
 		return
 	}
-	if c.young == nil || c.held >= cmp.Or(c.size, facetCacheSize) {
-		c.old, c.young, c.held = c.young, map[driver.FacetKey]*facetEntry{}, 0
+	ix.who.Lock()
+	defer ix.who.Unlock()
+	for i := range events {
+		all := m.persons[i] != 0
+		for _, id := range events[i].Who {
+			all = all && c.known[id] != 0
+		}
+		if all {
+			ix.who.put(m.keys[i], m.persons[i])
+		}
 	}
-	c.young[key] = e
-	c.held += 1 + len(e.matches)
 }

@@ -59,6 +59,9 @@ func (m Membership) since(at int64) parterre.Stamp {
 	return parterre.Stamp(min(max(at-m.Window, 0), math.MaxUint32))
 }
 
+// Holds says whether a stamp in the roll Added makes a member at the moment, if nobody is ever removed.
+func (m Membership) Holds(s parterre.Stamp, at int64) bool { return s != 0 && s >= m.since(at) }
+
 // Contains says whether the person is a member at the moment, in seconds since 1970.
 func (ix *Index) Contains(ctx context.Context, m Membership, p parterre.PersonID, at int64) (bool, error) {
 	added, err := ix.stamp(ctx, m.Added, p)

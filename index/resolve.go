@@ -12,30 +12,36 @@ import (
 // change is a change of the index that is being put together under the lock: who the identifiers point at, and what is to
 // be written.
 type change struct {
-	ix     *Index
-	known  map[parterre.Identifier]parterre.PersonID
-	tops   driver.Tops
-	writes driver.Writes
-	merges map[place]*pairs
+	ix       *Index
+	known    map[parterre.Identifier]parterre.PersonID
+	tops     driver.Tops
+	writes   driver.Writes
+	merges   map[block]*pairs
+	facetIDs map[*facetEntry]driver.FacetID // of those that had none
+	pageIDs  map[*pageEntry]driver.PageID
 }
 
-// place is one block of a roll.
-type place struct {
+// block is one block of a roll.
+type block struct {
 	roll  driver.RollID
 	block uint16
 }
 
-// pairs are the persons of one place, unordered, with repetition.
+// pairs are the persons of one block, unordered, with repetition.
 type pairs struct {
 	lows   []uint16
 	stamps []parterre.Stamp
 }
 
-// beginLocked starts a change about the people behind who, one entry a person or an event. The caller holds mu.
-func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (*change, error) {
-	c := &change{
-		ix: ix, tops: ix.mu.tops, known: map[parterre.Identifier]parterre.PersonID{}, merges: map[place]*pairs{},
+func (ix *Index) newChangeLocked() *change {
+	return &change{
+		ix: ix, tops: ix.mu.tops, known: map[parterre.Identifier]parterre.PersonID{}, merges: map[block]*pairs{},
 	}
+}
+
+// beginLocked starts a change about the people behind who, one entry a person. The caller holds mu.
+func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (*change, error) {
+	c := ix.newChangeLocked()
 	var ids []parterre.Identifier
 	for _, w := range who {
 		for _, id := range w {
@@ -45,17 +51,38 @@ func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (
 			}
 		}
 	}
-	if uint64(c.tops.Person)+uint64(len(who)) > math.MaxUint32 {
-		return nil, parterre.Errorf(parterre.Unavailable, "There is no room for more persons: 2^32 - 1 are the most")
+	return c, c.look(ctx, ids, len(who))
+}
+
+// look finds whom identifiers point at; as many as persons may be new.
+func (c *change) look(ctx context.Context, ids []parterre.Identifier, persons int) error {
+	if uint64(c.tops.Person)+uint64(persons) > math.MaxUint32 {
+		return parterre.Errorf(parterre.Unavailable, "There is no room for more persons: 2^32 - 1 are the most")
 	}
-	persons, err := ix.d.Persons(ctx, ids)
+	found, err := c.ix.d.Persons(ctx, ids)
 	if err != nil {
-		return nil, parterre.Internalf(err, "look identifiers up")
+		return parterre.Internalf(err, "look identifiers up")
 	}
 	for i, id := range ids {
-		c.known[id] = persons[i]
+		c.known[id] = found[i]
 	}
-	return c, nil
+	return nil
+}
+
+// knowLocked takes over what was found out without the lock. An identifier keeps its person, so only those that pointed at
+// nobody are looked up again, and only when some were bound since.
+func (c *change) knowLocked(ctx context.Context, m *meaning) error {
+	var again []parterre.Identifier
+	for i, id := range m.ids {
+		c.known[id] = m.found[i]
+		if m.found[i] == 0 {
+			again = append(again, id)
+		}
+	}
+	if m.epoch == c.ix.epoch.Load() {
+		again = nil
+	}
+	return c.look(ctx, again, len(m.persons))
 }
 
 // person finds who is meant, 0 for nobody. In order: the first identifier that is known; only when none of those given is
@@ -102,7 +129,7 @@ func (c *change) bind(who []parterre.Identifier, p parterre.PersonID) {
 
 // merge notes that a person's stamp in a roll is at least s.
 func (c *change) merge(id driver.RollID, p parterre.PersonID, s parterre.Stamp) {
-	at := place{id, roll.Block(p)}
+	at := block{id, roll.Block(p)}
 	m := c.merges[at]
 	if m == nil {
 		m = &pairs{}

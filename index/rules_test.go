@@ -125,7 +125,7 @@ func (e *evaluator) meet(persons ...string) error {
 func (e *evaluator) Set(id, account parterre.ID, r rule.Rule, at int64) error {
 	e.versions[id]++
 	a := audience{rule: r, membership: index.OfAudience(id, e.versions[id], r.Window())}
-	a.standing = index.Standing{Roll: a.membership.Added, Accounts: r.Accounts(account), Match: r.Match}
+	a.standing = index.StandingOf(a.membership.Added, account, &r)
 	if r.List != nil {
 		a.membership = index.OfList(r.List.ID)
 	}

@@ -83,8 +83,8 @@ func TestOneAudienceThatGoesLeavesTheOthersStanding(t *testing.T) {
 func TestAnAudienceSelectsFacetsOfItsAdAccountsAlone(t *testing.T) {
 	ix := newIndex(t, memindex.New())
 	anything := func(*parterre.Facet) bool { return true }
-	one := index.Standing{Roll: index.AudienceRoll(10, 1), Accounts: []parterre.ID{1}, Match: anything}
-	two := index.Standing{Roll: index.AudienceRoll(11, 1), Accounts: []parterre.ID{0, 2}, Match: anything}
+	one := index.Standing{Roll: index.AudienceRoll(10, 1), Accounts: []parterre.ID{1}, Place: anything}
+	two := index.Standing{Roll: index.AudienceRoll(11, 1), Accounts: []parterre.ID{0, 2}, Place: anything}
 	ix.Register(one)
 	ix.Register(two)
 	var events []parterre.Event

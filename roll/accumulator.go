@@ -6,6 +6,7 @@ import "github.com/parterre/parterre"
 // the size of a dense block (4 bytes a number). The zero Accumulator is ready for use. It is not safe for concurrent use.
 type Accumulator struct {
 	blocks []*union // by block, nil where nothing was added
+	room   []Pair   // for what is being decoded, used again
 }
 
 // Add merges a chunk into a block.

@@ -89,22 +89,11 @@ func appendSeries(dst []byte, values []uint32) []byte {
 // Decode reads the stored form of a chunk. It refuses bytes that were changed or cut off with an error that wraps
 // [ErrCorrupt]. It does not keep b.
 func Decode(b []byte) (Chunk, error) {
-	if len(b) < crcSize {
-		return Chunk{}, fmt.Errorf("%w: %d bytes are too few", ErrCorrupt, len(b))
+	r, n, err := open(b, version1, BlockSize)
+	if err != nil {
+		return Chunk{}, err
 	}
-	body, sum := b[:len(b)-crcSize], binary.LittleEndian.Uint32(b[len(b)-crcSize:])
-	if got := crc32.Checksum(body, castagnoli); got != sum {
-		return Chunk{}, fmt.Errorf("%w: checksum is %08x, not %08x", ErrCorrupt, got, sum)
-	}
-	if len(body) == 0 || body[0] != version1 {
-		return Chunk{}, fmt.Errorf("%w: unknown version of the encoding", ErrCorrupt)
-	}
-	r := reader{rest: b[1:]}
-	n := r.uvarint(BlockSize)
-	if r.bad {
-		return Chunk{}, fmt.Errorf("%w: bad number of persons", ErrCorrupt)
-	}
-	c := r.chunk(int(n))
+	c := r.chunk(n)
 	if r.bad || len(r.rest) != crcSize {
 		return Chunk{}, fmt.Errorf("%w: malformed persons or stamps", ErrCorrupt)
 	}

@@ -105,6 +105,12 @@ func (r *Rule) Accounts(own parterre.ID) []parterre.ID {
 // Match says whether the rule selects the facet. All conditions of a rule hold on one and the same facet. The facet must
 // belong to one of the rule's Accounts.
 func (r *Rule) Match(f *parterre.Facet) bool {
+	url, data := r.Conditions()
+	return r.MatchPlace(f) && (url == nil || url.Match(f.URL)) && MatchData(data, f.Data)
+}
+
+// MatchPlace is Match without the conditions on URL and data, which Conditions gives.
+func (r *Rule) MatchPlace(f *parterre.Facet) bool {
 	switch {
 	case r.Visitor != nil:
 		return r.Visitor.match(f)
@@ -114,14 +120,28 @@ func (r *Rule) Match(f *parterre.Facet) bool {
 	return false
 }
 
+// Conditions are the conditions on the URL, nil when any will do, and on the data of an event.
+func (r *Rule) Conditions() (*URL, parterre.EventData) {
+	var u *URL
+	var data parterre.EventData
+	switch {
+	case r.Visitor != nil:
+		u, data = &r.Visitor.URL, r.Visitor.Data
+	case r.Engagement != nil:
+		u = &r.Engagement.URL
+	}
+	if u != nil && u.any() {
+		u = nil
+	}
+	return u, data
+}
+
 func (v *Visitor) match(f *parterre.Facet) bool {
 	return f.Kind == parterre.Conversion &&
 		(f.Tag == 0 || slices.Contains(v.Tags, f.Tag)) &&
 		(v.Event == "" || v.Event == f.Name) &&
 		anyOf(v.Sources, f.Source) &&
-		anyOf(v.Ingestions, f.Ingestion) &&
-		v.URL.match(f.URL) &&
-		matchData(v.Data, f.Data)
+		anyOf(v.Ingestions, f.Ingestion)
 }
 
 func (e *Engagement) match(f *parterre.Facet) bool {
@@ -132,8 +152,7 @@ func (e *Engagement) match(f *parterre.Facet) bool {
 		anyID(e.Pins, f.Pin) &&
 		anyID(e.Ads, f.Ad) &&
 		anyID(e.Campaigns, f.Campaign) &&
-		anyOf(e.Objectives, f.Objective) &&
-		e.URL.match(f.URL)
+		anyOf(e.Objectives, f.Objective)
 }
 
 // anyOf is met when nothing is asked for, or got is among it.
@@ -144,8 +163,8 @@ func anyID(want []parterre.ID, got parterre.ID) bool {
 	return len(want) == 0 || got != 0 && slices.Contains(want, got)
 }
 
-// matchData says whether got has every field of want, and for every line item of want an item with all its fields.
-func matchData(want, got parterre.EventData) bool {
+// MatchData says whether got has every field of want, and for every line item of want an item with all its fields.
+func MatchData(want, got parterre.EventData) bool {
 	if !hasAll(want.Fields, got.Fields) {
 		return false
 	}

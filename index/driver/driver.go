@@ -4,11 +4,14 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/roll"
+	"github.com/parterre/parterre/row"
 )
 
 // ErrCorrupt is in the chain of an error about stored bytes that are not what was written.
@@ -25,6 +28,7 @@ const (
 	ListRemoved   RollKind = 4 // persons removed from a customer list, likewise
 	CountryJoined RollKind = 5 // persons who were said to live in a country: A is the country; stamps are revisions of the person
 	CountryLeft   RollKind = 6 // persons who were then said to live elsewhere, likewise
+	PageRoll      RollKind = 9 // a facet's persons on one page: A is the page's number ‖ the facet's number
 
 	AttributeJoined RollKind = 7 // persons of whom an attribute was said: A is the number of its facet; stamps are revisions of the person
 	AttributeLeft   RollKind = 8 // persons of whom it was then said to be otherwise, likewise
@@ -36,11 +40,25 @@ const (
 	EventSample RollKind = 23 // a sample of an ad account's events: A is the ad account, B the platform ‖ the ingestion source
 )
 
+// OnPage is the roll of a facet's persons on one page.
+func OnPage(page PageID, facet FacetID) RollID {
+	return RollID{Kind: PageRoll, A: uint64(page)<<32 | uint64(facet)}
+}
+
 // RollID names a roll.
 type RollID struct {
 	Kind RollKind
 	A    uint64
 	B    uint32
+}
+
+// Span are the numbers from Least to Most.
+type Span struct{ Least, Most uint64 }
+
+// InSpan says whether a number is in one of the spans, which ascend.
+func InSpan(spans []Span, n uint64) bool {
+	i, found := slices.BinarySearchFunc(spans, n, func(s Span, n uint64) int { return cmp.Compare(s.Least, n) })
+	return found || i > 0 && n <= spans[i-1].Most
 }
 
 // FacetID numbers a facet. Numbers start at 1; 0 is no facet.
@@ -50,6 +68,22 @@ type FacetID uint32
 type FacetKey struct {
 	Account parterre.ID
 	Digest  [16]byte
+}
+
+// PageID numbers a page: a URL in an ad account. Numbers start at 1; 0 is no page.
+type PageID uint32
+
+// PageKey finds a page's number: the ad account, and the digest of the URL.
+type PageKey struct {
+	Account parterre.ID
+	Digest  [16]byte
+}
+
+// Page is a page as it is stored.
+type Page struct {
+	Key PageKey
+	ID  PageID
+	URL string
 }
 
 // Facet is a facet as it is stored.
@@ -78,29 +112,47 @@ type Merge struct {
 	Chunk roll.Chunk
 }
 
+// Move says that a person's stamp in a roll is at least so large: a merge of one person.
+type Move struct {
+	Roll   RollID
+	Person parterre.PersonID
+	Stamp  parterre.Stamp
+}
+
+// Row is an event of a facet that has data.
+type Row struct {
+	Facet FacetID
+	row.Row
+}
+
 // Tops are the highest numbers given out so far, and the number of the store itself.
 type Tops struct {
 	Person parterre.PersonID
 	Facet  FacetID
+	Page   PageID
 	Store  uint32 // tells this store from others; 0 until it was given
 }
 
 // Writes is one atomic change of the store. Bindings, people and facets replace what is stored under the same name.
-// Drops are carried out before merges. A facet that goes is one that is stored, with its number; it is not in Facets.
+// Drops are carried out before merges and moves. A facet that goes is one that is stored, with its number; it is not in
+// Facets.
 type Writes struct {
 	Tops     Tops // fields that are zero stay as they are
 	Bindings []Binding
 	People   []Person
 	Facets   []Facet
-	Going    []Facet // facets that are deleted; their bodies are not looked at, their rolls stay
+	Going    []Facet // facets that are deleted, with their rows; their bodies are not looked at, their rolls stay
+	Pages    []Page
 	Drops    []RollID
 	Merges   []Merge
+	Moves    []Move // in any order, with repetition
+	Rows     []Row  // a row may come back more often than it was written, but not never
 }
 
 // Driver stores identifiers, facets and rolls. All methods may be called concurrently, except that Apply is called by one
 // goroutine at a time and Close once, after every other call has returned. A driver leaves its arguments unchanged and
-// does not keep them; what it returns is the caller's own, but for the body that ScanFacets yields, which is valid
-// during the call alone. When yield returns an error, the scan ends with that error.
+// does not keep them, but for the URLs and data of events, which are strings; what it returns is the caller's own, but for
+// what ScanFacets and ScanPages yield, which is valid during the call alone. When yield returns an error, the scan ends with that error.
 type Driver interface {
 	// Tops gives the highest numbers stored, zero where there are none.
 	Tops(ctx context.Context) (Tops, error)
@@ -116,6 +168,22 @@ type Driver interface {
 
 	// ScanFacets yields the facets of an ad account in ascending order of their numbers.
 	ScanFacets(ctx context.Context, account parterre.ID, yield func(id FacetID, body []byte) error) error
+
+	// Pages finds the number of each page, in the order given; 0 where it is not stored.
+	Pages(ctx context.Context, keys []PageKey) ([]PageID, error)
+
+	// ScanPages yields the pages of an ad account in ascending order of their numbers.
+	ScanPages(ctx context.Context, account parterre.ID, yield func(id PageID, url []byte) error) error
+
+	// Unite merges all rolls of a kind whose A is in one of the spans, and whom keep wants, into one. The spans ascend and
+	// do not touch.
+	Unite(ctx context.Context, kind RollKind, spans []Span, keep func(a uint64) bool, into *roll.Accumulator) error
+
+	// Across yields one block of every roll of a kind, in any order, without those that have nobody there.
+	Across(ctx context.Context, kind RollKind, block uint16, yield func(id RollID, c roll.Chunk) error) error
+
+	// Rows yields the rows of a facet in blocks of any size, in any order. A block is valid during the call alone.
+	Rows(ctx context.Context, facet FacetID, yield func(*row.Block) error) error
 
 	// Chunks yields the chunks of a roll in ascending order of their blocks; a block without persons is left out. A
 	// roll that was never written has no chunks.

@@ -6,10 +6,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strconv"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
+	"github.com/parterre/parterre/row"
 )
 
 // The names that histories use: few, so that they meet often.
@@ -27,10 +30,28 @@ var (
 		{Kind: driver.FacetRoll, A: 2},
 		{Kind: driver.AudienceRoll, A: someRoll.A, B: 4},
 		{Kind: driver.ListAdded, A: math.MaxUint64, B: math.MaxUint32},
+		driver.OnPage(1, 1), driver.OnPage(2, 1), driver.OnPage(math.MaxUint32, math.MaxUint32),
 	}
 )
 
 const historyDigests = 4 // of each ad account
+
+// historyFacets are those that have rows.
+var historyFacets = []driver.FacetID{1, 2, math.MaxUint32}
+
+func someRow(r *rand.Rand) row.Row {
+	datum := func(name string) []parterre.Datum {
+		return []parterre.Datum{{Name: name, Value: strconv.Itoa(r.IntN(5))}}
+	}
+	some := row.Row{
+		Person: parterre.PersonID(1 + r.Uint32N(5)), Stamp: parterre.Stamp(1 + r.Uint32N(5)), Page: r.Uint32N(3),
+		Data: parterre.EventData{Fields: datum("f")},
+	}
+	if r.IntN(2) == 0 {
+		some.Data.Items = [][]parterre.Datum{datum("i"), nil, datum("j")}
+	}
+	return some
+}
 
 // History makes n random writes. It is a function of its arguments alone. Each write sets the top of the persons to its
 // place in the history, counted from 1, so that a reader can tell how far a store has come.
@@ -61,6 +82,21 @@ func someWrites(r *rand.Rand, step int) *driver.Writes {
 		id := driver.FacetID(1 + digest*70000)
 		w.Facets = append(w.Facets,
 			driver.Facet{Key: facetKey(account, byte(digest)), ID: id, Body: someBytes(r, step)})
+	}
+	for range r.IntN(3) {
+		account, digest := one(r, historyAccounts), r.IntN(historyDigests)
+		w.Pages = append(w.Pages, driver.Page{
+			Key: pageKey(account, byte(digest)), ID: driver.PageID(1 + digest*70000), URL: string(someBytes(r, step)),
+		})
+	}
+	for range r.IntN(30) {
+		w.Moves = append(w.Moves, driver.Move{
+			Roll: one(r, historyRolls), Person: roll.Person(one(r, historyBlocks), uint16(r.IntN(1000)*65535/999)),
+			Stamp: parterre.Stamp(r.Uint32N(5000)),
+		})
+	}
+	for range r.IntN(4) {
+		w.Rows = append(w.Rows, driver.Row{Facet: one(r, historyFacets), Row: someRow(r)})
 	}
 	if r.IntN(5) == 0 {
 		w.Drops = append(w.Drops, one(r, historyRolls))
@@ -104,7 +140,10 @@ type contents struct {
 	People   map[parterre.PersonID]string
 	Facets   map[driver.FacetKey]driver.FacetID
 	Bodies   map[parterre.ID]map[driver.FacetID]string
+	Pages    map[driver.PageKey]driver.PageID
+	URLs     map[parterre.ID]map[driver.PageID]string
 	Rolls    map[driver.RollID]map[parterre.PersonID]parterre.Stamp
+	Rows     map[driver.FacetID]map[string]bool // what a row says: it may come back more often than it was written
 }
 
 func newContents() contents {
@@ -113,9 +152,16 @@ func newContents() contents {
 		People:   map[parterre.PersonID]string{},
 		Facets:   map[driver.FacetKey]driver.FacetID{},
 		Bodies:   map[parterre.ID]map[driver.FacetID]string{},
+		Pages:    map[driver.PageKey]driver.PageID{},
+		URLs:     map[parterre.ID]map[driver.PageID]string{},
 		Rolls:    map[driver.RollID]map[parterre.PersonID]parterre.Stamp{},
+		Rows:     map[driver.FacetID]map[string]bool{},
+	}
+	for _, id := range historyFacets {
+		c.Rows[id] = map[string]bool{}
 	}
 	for _, account := range historyAccounts {
+		c.URLs[account] = map[driver.PageID]string{}
 		c.Bodies[account] = map[driver.FacetID]string{}
 	}
 	for _, id := range historyRolls {
@@ -151,9 +197,51 @@ func (m *Model) Apply(w *driver.Writes) {
 	for _, id := range w.Drops {
 		clear(m.held.Rolls[id])
 	}
+	for _, p := range w.Pages {
+		m.held.Pages[p.Key] = p.ID
+		m.held.URLs[p.Key.Account][p.ID] = p.URL
+	}
 	for _, merge := range w.Merges {
 		m.held.add(merge.Roll, merge.Block, merge.Chunk)
 	}
+	for _, move := range w.Moves {
+		if stamps := m.held.Rolls[move.Roll]; move.Stamp > stamps[move.Person] {
+			stamps[move.Person] = move.Stamp
+		}
+	}
+	for _, r := range w.Rows {
+		m.held.addRow(r.Facet, &r.Row)
+	}
+}
+
+// historyWants are what rows are asked for.
+var historyWants = func() (all []parterre.EventData) {
+	for n := range 5 {
+		value := strconv.Itoa(n)
+		all = append(all,
+			parterre.EventData{Fields: []parterre.Datum{{Name: "f", Value: value}}},
+			parterre.EventData{Items: [][]parterre.Datum{{{Name: "i", Value: value}}}},
+			parterre.EventData{Items: [][]parterre.Datum{{{Name: "j", Value: value}}}},
+		)
+	}
+	return append(all, parterre.EventData{}, parterre.EventData{Fields: []parterre.Datum{{Name: "g", Value: "0"}}})
+}()
+
+// addRow notes what a row has of what rows are asked for.
+func (c *contents) addRow(facet driver.FacetID, r *row.Row) {
+	for i, want := range historyWants {
+		has := len(want.Fields) == 0 || slices.Equal(want.Fields, r.Data.Fields)
+		for _, item := range want.Items {
+			has = has && slices.ContainsFunc(r.Data.Items, func(got []parterre.Datum) bool { return slices.Equal(item, got) })
+		}
+		if has {
+			c.Rows[facet][said(r.Person, r.Stamp, r.Page, i)] = true
+		}
+	}
+}
+
+func said(p parterre.PersonID, s parterre.Stamp, page uint32, want int) string {
+	return fmt.Sprintf("person %d at %d on page %d: want %d", p, s, page, want)
 }
 
 func (c *contents) add(id driver.RollID, block uint16, chunk roll.Chunk) {
@@ -194,7 +282,17 @@ func (m *Model) Diff(ctx context.Context, d driver.Driver) error {
 			return err
 		}
 	}
-	return nil
+	for account, urls := range want.URLs {
+		if err := differ(fmt.Sprintf("ad account %v: URL", account), got.URLs[account], urls); err != nil {
+			return err
+		}
+	}
+	for facet, rows := range want.Rows {
+		if err := differ(fmt.Sprintf("facet %d: row", facet), got.Rows[facet], rows); err != nil {
+			return err
+		}
+	}
+	return differ("number", got.Pages, want.Pages)
 }
 
 // differ tells a difference between two maps.
@@ -218,7 +316,9 @@ func readAll(ctx context.Context, d driver.Driver) (contents, error) {
 	if c.Tops, err = d.Tops(ctx); err != nil {
 		return c, fmt.Errorf("tops: %w", err)
 	}
-	for _, read := range []func(context.Context, driver.Driver, *contents) error{readPeople, readFacets, readRolls} {
+	for _, read := range []func(context.Context, driver.Driver, *contents) error{
+		readPeople, readFacets, readPages, readRolls, readUnions, readAcross, readRows,
+	} {
 		if err := read(ctx, d, &c); err != nil {
 			return c, err
 		}
@@ -269,6 +369,122 @@ func readFacets(ctx context.Context, d driver.Driver, c *contents) error {
 		})
 		if err != nil {
 			return fmt.Errorf("scan facets: %w", err)
+		}
+	}
+	return nil
+}
+
+func readPages(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, account := range historyAccounts {
+		var keys []driver.PageKey
+		for digest := range historyDigests {
+			keys = append(keys, pageKey(account, byte(digest)))
+		}
+		ids, err := d.Pages(ctx, keys)
+		if err != nil {
+			return fmt.Errorf("pages: %w", err)
+		}
+		for i, id := range ids {
+			if id != 0 {
+				c.Pages[keys[i]] = id
+			}
+		}
+		err = d.ScanPages(ctx, account, func(id driver.PageID, url []byte) error {
+			c.URLs[account][id] = string(url)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("scan pages: %w", err)
+		}
+	}
+	return nil
+}
+
+func readRows(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, facet := range historyFacets {
+		err := d.Rows(ctx, facet, func(k *row.Block) error {
+			for n, want := range historyWants {
+				err := k.Match(want, func(i int) { c.Rows[facet][said(k.Person(i), k.Stamp(i), k.Page(i), n)] = true })
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("rows of %d: %w", facet, err)
+		}
+	}
+	return nil
+}
+
+// readUnions unites rolls, which must be what the rolls are together.
+func readUnions(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, u := range []struct {
+		kind  driver.RollKind
+		spans []driver.Span
+		keep  func(a uint64) bool
+	}{
+		{driver.PageRoll, []driver.Span{{Least: 0, Most: math.MaxUint64}}, func(uint64) bool { return true }},
+		{driver.PageRoll, []driver.Span{{Least: 1 << 32, Most: 2<<32 | 1}}, func(a uint64) bool { return a != 1<<32|1 }},
+		{driver.PageRoll, []driver.Span{{Least: 1, Most: 1<<32 | 1}, {Least: math.MaxUint64, Most: math.MaxUint64}}, func(uint64) bool { return true }},
+		{driver.FacetRoll, []driver.Span{{Least: 2, Most: 2}}, func(uint64) bool { return true }},
+		{driver.FacetRoll, []driver.Span{{Least: 1, Most: 1}, {Least: 2, Most: 2}}, func(uint64) bool { return true }},
+		{driver.FacetRoll, []driver.Span{{Least: 0, Most: 9}}, func(a uint64) bool { return a == 1 }},
+	} {
+		var all roll.Accumulator
+		if err := d.Unite(ctx, u.kind, u.spans, u.keep, &all); err != nil {
+			return fmt.Errorf("unite: %w", err)
+		}
+		got, want := map[parterre.PersonID]parterre.Stamp{}, map[parterre.PersonID]parterre.Stamp{}
+		err := all.Chunks(func(block uint16, chunk roll.Chunk) error {
+			for low, s := range stampsOf(chunk) {
+				got[roll.Person(block, low)] = s
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for id, persons := range c.Rolls {
+			if id.Kind != u.kind || !driver.InSpan(u.spans, id.A) || !u.keep(id.A) {
+				continue
+			}
+			for p, s := range persons {
+				want[p] = max(want[p], s)
+			}
+		}
+		if err := differ(fmt.Sprintf("union of rolls of kind %d: stamp", u.kind), got, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAcross reads one block of all rolls of a kind, which must be what the rolls have there.
+func readAcross(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, kind := range []driver.RollKind{driver.FacetRoll, driver.AudienceRoll} {
+		for _, block := range historyBlocks {
+			got, want := map[string]parterre.Stamp{}, map[string]parterre.Stamp{}
+			err := d.Across(ctx, kind, block, func(id driver.RollID, chunk roll.Chunk) error {
+				for low, s := range stampsOf(chunk) {
+					got[fmt.Sprint(id, low)] = s
+				}
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("across: %w", err)
+			}
+			for id, persons := range c.Rolls {
+				for p, s := range persons {
+					if id.Kind == kind && roll.Block(p) == block {
+						want[fmt.Sprint(id, roll.Low(p))] = s
+					}
+				}
+			}
+			if err := differ(fmt.Sprintf("block %d across rolls of kind %d: stamp", block, kind), got, want); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

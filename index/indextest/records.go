@@ -112,6 +112,12 @@ func facetKey(account parterre.ID, digest byte) driver.FacetKey {
 	return k
 }
 
+func pageKey(account parterre.ID, digest byte) driver.PageKey {
+	k := driver.PageKey{Account: account}
+	k.Digest[15] = digest
+	return k
+}
+
 const largestID = parterre.ID(999_999_999_999_999_999)
 
 var facetLaws = []law{

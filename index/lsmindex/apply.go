@@ -2,7 +2,10 @@ package lsmindex
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"math"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -25,6 +28,16 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	}
 	b := writer{batch: x.db.NewBatch()}
 	b.write(w)
+	e := x.entryOf(w)
+	if e != nil {
+		b.log(e)
+	}
+	if len(w.Drops) > 0 { // what is being written out must not bring them back
+		x.writing.Lock()
+		defer x.writing.Unlock()
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	if b.err == nil {
 		b.err = x.db.ApplyNoSyncWait(b.batch, pebble.Sync)
 	}
@@ -33,7 +46,34 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 		_ = b.batch.Close()
 		return nil, wrap(b.err, "write to the index")
 	}
+	if e != nil {
+		x.takeLocked(e)
+	}
 	return func() error { return x.wait(b.batch) }, nil
+}
+
+// entryOf is what the log has to say of w, nil when that is nothing.
+func (x *Index) entryOf(w *driver.Writes) *entry {
+	if len(w.Moves) == 0 && len(w.Rows) == 0 && len(w.Drops) == 0 {
+		return nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(w.Drops) == 0 {
+		x.makeRoomLocked()
+	}
+	x.mu.number++
+	return &entry{number: x.mu.number, drops: w.Drops, moves: w.Moves, rows: w.Rows}
+}
+
+// takeLocked makes an entry pending that the log has.
+func (x *Index) takeLocked(e *entry) {
+	if x.mu.old != nil {
+		for _, id := range e.drops {
+			delete(x.mu.old.rolls, id)
+		}
+	}
+	x.mu.young.add(e)
 }
 
 // wait returns when a batch is on the disk. Until then the log still reads from the batch, so only here may it be closed;
@@ -84,6 +124,16 @@ func (w *writer) write(from *driver.Writes) {
 		w.delete(w.key)
 		w.key = appendBodyKey(w.key[:0], f.Key.Account, f.ID)
 		w.delete(w.key)
+		w.dropRows(f.ID)
+	}
+	if from.Tops.Page != 0 {
+		w.setNumber(topKey(topPage), uint32(from.Tops.Page))
+	}
+	for _, p := range from.Pages {
+		w.key = appendPageKey(w.key[:0], p.Key)
+		w.setNumber(w.key, uint32(p.ID))
+		w.key = appendURLKey(w.key[:0], p.Key.Account, p.ID)
+		w.set(w.key, []byte(p.URL))
 	}
 	for _, id := range from.Drops {
 		w.drop(id)
@@ -113,11 +163,33 @@ func (w *writer) delete(key []byte) {
 	}
 }
 
+// dropRows deletes the rows of a facet that were written out.
+func (w *writer) dropRows(facet driver.FacetID) {
+	lower := appendRowsKey(nil, facet, 0, 0)
+	upper := append(appendRowsKey(nil, facet, math.MaxUint64, math.MaxUint16), 0)
+	if w.err == nil {
+		w.err = w.batch.DeleteRange(lower, upper, nil)
+	}
+}
+
 func (w *writer) drop(id driver.RollID) {
 	lower, upper := span(appendRollPrefix(w.key[:0], id), rollKeyLen-rollPrefixLen)
 	w.key = lower
 	if w.err == nil {
 		w.err = w.batch.DeleteRange(lower, upper, nil)
+	}
+	if w.err == nil && id.Kind == driver.PageRoll {
+		w.key = appendWideKey(w.key[:0], id)
+		w.err = w.batch.Delete(w.key, nil)
+	}
+}
+
+// log keeps an entry.
+func (w *writer) log(e *entry) {
+	w.value = e.append(w.value[:0])
+	w.value = binary.LittleEndian.AppendUint32(w.value, crc32.Checksum(w.value, castagnoli))
+	if w.err == nil {
+		w.err = w.batch.Set(logKey(e.number), w.value, nil)
 	}
 }
 

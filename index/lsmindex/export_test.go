@@ -17,3 +17,16 @@ func FormatKey() []byte { return formatKey() }
 
 // NumberValue is the stored value of a number.
 func NumberValue(n uint32) []byte { return appendNumber(nil, n) }
+
+// WriteOut writes out what is pending.
+func (x *Index) WriteOut() error {
+	x.mu.Lock()
+	old := x.mu.young
+	x.mu.old, x.mu.young = old, newPending()
+	x.mu.Unlock()
+	err := x.writeOut(old)
+	x.mu.Lock()
+	x.mu.old = nil
+	x.mu.Unlock()
+	return err
+}

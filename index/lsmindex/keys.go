@@ -17,20 +17,28 @@ const (
 	personTable     table = 0x11 // person -> body
 	facetTable      table = 0x12 // ad account, digest -> number of the facet
 	bodyTable       table = 0x13 // ad account, number of the facet -> body
+	pageTable       table = 0x14 // ad account, digest -> number of the page
+	urlTable        table = 0x15 // ad account, number of the page -> URL
 	rollTable       table = 0x20 // roll, block -> chunk
+	wideTable       table = 0x21 // roll of a page -> pairs
+	logTable        table = 0x30 // number -> entry of the log
+	rowsTable       table = 0x31 // number of the facet, entry of the log, part -> block of rows
 )
 
-// The two rows of the table of tops.
+// The rows of the table of tops.
 const (
 	topPerson byte = 1
 	topFacet  byte = 2
 	topStore  byte = 3
+	topPage   byte = 4
 )
 
 // The lengths of keys that the reader takes apart.
 const (
-	accountPrefixLen = 1 + 8 // of a key of bodyTable
+	accountPrefixLen = 1 + 8 // of a key of bodyTable or urlTable
 	bodyKeyLen       = accountPrefixLen + 4
+	rowsKeyLen       = 1 + 4 + 8 + 2
+	wideKeyLen       = rollPrefixLen
 	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
 	rollKeyLen       = rollPrefixLen + 2
 )
@@ -61,6 +69,39 @@ func appendAccountPrefix(dst []byte, account parterre.ID) []byte {
 
 func appendBodyKey(dst []byte, account parterre.ID, id driver.FacetID) []byte {
 	return binary.BigEndian.AppendUint32(appendAccountPrefix(dst, account), uint32(id))
+}
+
+func appendPageKey(dst []byte, k driver.PageKey) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, byte(pageTable)), uint64(k.Account))
+	return append(dst, k.Digest[:]...)
+}
+
+// appendSitePrefix is the start of all keys of an ad account's pages.
+func appendSitePrefix(dst []byte, account parterre.ID) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, byte(urlTable)), uint64(account))
+}
+
+func appendURLKey(dst []byte, account parterre.ID, id driver.PageID) []byte {
+	return binary.BigEndian.AppendUint32(appendSitePrefix(dst, account), uint32(id))
+}
+
+func appendWideKey(dst []byte, id driver.RollID) []byte {
+	start := len(dst)
+	dst = appendRollPrefix(dst, id)
+	dst[start] = byte(wideTable)
+	return dst
+}
+
+// rollOfKey reads A from a key of rollTable or wideTable.
+func rollOfKey(key []byte) uint64 { return binary.BigEndian.Uint64(key[2:]) }
+
+func logKey(number uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{byte(logTable)}, number)
+}
+
+func appendRowsKey(dst []byte, facet driver.FacetID, number uint64, part uint16) []byte {
+	dst = binary.BigEndian.AppendUint32(append(dst, byte(rowsTable)), uint32(facet))
+	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(dst, number), part)
 }
 
 // facetOfKey reads the number from a key of bodyTable.

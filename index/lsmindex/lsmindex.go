@@ -10,10 +10,12 @@
 package lsmindex
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,18 +27,23 @@ import (
 )
 
 // format is the number of the format on disk that this version reads and writes. Numbers are never reused.
-const format = 1
+const format = 2
+
+// oldest is the number of the oldest format that this version reads. Format 1 was never released.
+const oldest = 2
 
 // The sizes that hold where Options leaves them open.
 const (
-	defaultCacheBytes    = 64 << 20
+	defaultCacheBytes    = 128 << 20
 	defaultMemTableBytes = 32 << 20
+	defaultPendingBytes  = 64 << 20
 )
 
 // Options are the choices that do not change what is stored.
 type Options struct {
-	CacheBytes    int64        // memory for blocks that were read; 64 MiB when 0
+	CacheBytes    int64        // memory for blocks that were read; 128 MiB when 0
 	MemTableBytes int64        // memory that collects writes before they go to a table, at most four times; 32 MiB when 0
+	PendingBytes  int64        // memory that collects moves and rows before they are written out, at most four times; 64 MiB when 0
 	Log           *slog.Logger // nothing is logged when nil
 }
 
@@ -46,6 +53,18 @@ type Index struct {
 
 	// failed is the first error of a write to the log, nil while there was none. After it the tree takes no more writes.
 	failed atomic.Pointer[error]
+
+	pendingBytes int64
+	background   sync.WaitGroup // writing out what is pending
+
+	// writing is held while something is dropped, or a part of what is pending is written out; mu may be taken then.
+	writing sync.Mutex
+	mu      struct {
+		sync.Mutex
+		young, old *pending // old is being written out, nil when nothing is
+		number     uint64   // of the last entry of the log
+	}
+	written *sync.Cond // of mu: old is nil again, or was given up
 }
 
 // Open opens the store in the folder dir of fs, and makes it when there is none. It refuses a store of a newer format. Only
@@ -56,8 +75,14 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if err != nil {
 		return nil, wrap(err, doing)
 	}
-	x := &Index{db: db}
-	if err := x.checkFormat(); err != nil {
+	x := &Index{db: db, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes)}
+	x.written = sync.NewCond(&x.mu)
+	x.mu.young = newPending()
+	err = x.checkFormat()
+	if err == nil {
+		err = x.readLog()
+	}
+	if err != nil {
 		return nil, errors.Join(wrap(err, doing), db.Close())
 	}
 	return x, nil
@@ -106,6 +131,8 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 		},
 	}
 	for i := range t.Levels {
+		// A file has one filter, which is read whole: that of a large file would push everything else out of the cache.
+		t.TargetFileSizes[i] = 8 << 20
 		t.Levels[i].BlockSize = 16 << 10
 		t.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most new identifiers are looked up in vain
 	}
@@ -128,6 +155,10 @@ func (x *Index) checkFormat() error {
 	if number > format {
 		return fmt.Errorf("it has format %d, and this version of Parterre reads formats up to %d: use a newer version",
 			number, format)
+	}
+	if number < oldest {
+		return fmt.Errorf("it has format %d, which was never released, and this version of Parterre reads formats from %d on: "+
+			"begin anew", number, oldest)
 	}
 	return nil
 }
@@ -155,6 +186,7 @@ func (x *Index) markFormat() error {
 
 // Close releases the store. Writes that were applied are in the log by then, whether or not anybody waited for them.
 func (x *Index) Close() error {
+	x.background.Wait()
 	if err := x.db.Close(); err != nil {
 		return wrap(err, "close the index")
 	}

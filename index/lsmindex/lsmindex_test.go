@@ -11,7 +11,7 @@ import (
 )
 
 // small makes tables of a few writes, so that a short test flushes and compacts.
-var small = lsmindex.Options{CacheBytes: 1 << 20, MemTableBytes: 64 << 10}
+var small = lsmindex.Options{CacheBytes: 1 << 20, MemTableBytes: 64 << 10, PendingBytes: 4 << 10}
 
 func open(t testing.TB, fs vfs.FS, dir string, o lsmindex.Options) *lsmindex.Index {
 	t.Helper()

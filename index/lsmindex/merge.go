@@ -45,7 +45,8 @@ type merging struct {
 	key   []byte
 	first []byte // the first operand, nil once it was added to the others
 	sound roll.Accumulator
-	bad   [][]byte // operands that are no chunks
+	wide  []roll.Pair // what is sound, of a key of wideTable
+	bad   [][]byte    // operands that are neither
 }
 
 // MergeNewer adds an operand.
@@ -71,13 +72,44 @@ func (m *merging) add(value []byte) {
 			return
 		}
 	}
-	c, err := roll.Decode(value)
+	err := m.addSound(value)
 	if err != nil {
 		m.log.Error("index: a chunk of a roll is corrupt", slog.String("key", hex.EncodeToString(m.key)), slog.String("error", err.Error()))
 		m.bad = append(m.bad, append([]byte{}, value...))
-		return
 	}
-	m.sound.Add(0, c)
+}
+
+func (m *merging) isWide() bool { return len(m.key) > 0 && m.key[0] == byte(wideTable) }
+
+func (m *merging) addSound(value []byte) error {
+	if m.isWide() {
+		n := len(m.wide)
+		all, err := roll.DecodeWide(m.wide, value)
+		m.wide = all
+		if err != nil {
+			m.wide = all[:n]
+		}
+		return err
+	}
+	c, err := roll.Decode(value)
+	if err == nil {
+		m.sound.Add(0, c)
+	}
+	return err
+}
+
+// encoded is the stored form of all that is sound.
+func (m *merging) encoded() ([]byte, error) {
+	if m.isWide() {
+		m.wide = roll.Compact(m.wide)
+		return roll.AppendWide(nil, m.wide), nil
+	}
+	var sound roll.Chunk
+	err := m.sound.Chunks(func(_ uint16, c roll.Chunk) error {
+		sound = c
+		return nil
+	})
+	return roll.Append(nil, sound), err
 }
 
 // Finish gives the merged value. A single operand comes back as it is, so that reading a block that nothing was merged into
@@ -86,15 +118,10 @@ func (m *merging) Finish(bool) ([]byte, io.Closer, error) {
 	if m.first != nil {
 		return m.first, nil, nil
 	}
-	var sound roll.Chunk
-	err := m.sound.Chunks(func(_ uint16, c roll.Chunk) error {
-		sound = c
-		return nil
-	})
+	encoded, err := m.encoded()
 	if err != nil {
 		return nil, nil, err
 	}
-	encoded := roll.Append(nil, sound)
 	if len(m.bad) == 0 {
 		return encoded, nil, nil
 	}
@@ -126,6 +153,14 @@ func takeApart(value []byte) (operands [][]byte, ok bool) {
 		rest = rest[n+int(size):]
 	}
 	return operands, true
+}
+
+// corrupt marks an error about bytes that are not what was written.
+func corrupt(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", driver.ErrCorrupt, err)
 }
 
 // decodeChunk reads the value of a roll's block. It does not keep it.

@@ -19,17 +19,17 @@ const checkEvery = 256
 
 // Tops gives the highest numbers stored.
 func (x *Index) Tops(ctx context.Context) (driver.Tops, error) {
-	keys := newKeyList(3)
-	for _, row := range []byte{topPerson, topFacet, topStore} {
+	keys := newKeyList(4)
+	for _, row := range []byte{topPerson, topFacet, topStore, topPage} {
 		keys.bytes = append(keys.bytes, topKey(row)...)
 		keys.end()
 	}
-	var numbers [3]uint32
+	var numbers [4]uint32
 	if err := x.numbers(ctx, keys, func(i int, n uint32) { numbers[i] = n }); err != nil {
 		return driver.Tops{}, wrap(err, "read the highest numbers")
 	}
 	return driver.Tops{
-		Person: parterre.PersonID(numbers[0]), Facet: driver.FacetID(numbers[1]), Store: numbers[2],
+		Person: parterre.PersonID(numbers[0]), Facet: driver.FacetID(numbers[1]), Store: numbers[2], Page: driver.PageID(numbers[3]),
 	}, nil
 }
 
@@ -83,20 +83,56 @@ func (x *Index) Facets(ctx context.Context, facets []driver.FacetKey) ([]driver.
 	return ids, nil
 }
 
+// Pages finds the number of each page.
+func (x *Index) Pages(ctx context.Context, pages []driver.PageKey) ([]driver.PageID, error) {
+	keys := newKeyList(len(pages))
+	for _, p := range pages {
+		keys.bytes = appendPageKey(keys.bytes, p)
+		keys.end()
+	}
+	ids := make([]driver.PageID, len(pages))
+	if err := x.numbers(ctx, keys, func(i int, n uint32) { ids[i] = driver.PageID(n) }); err != nil {
+		return nil, wrap(err, "find pages")
+	}
+	return ids, nil
+}
+
 // Chunk reads one block of a roll.
 func (x *Index) Chunk(ctx context.Context, id driver.RollID, block uint16) (roll.Chunk, error) {
 	if err := ctx.Err(); err != nil {
 		return roll.Chunk{}, err
 	}
-	var c roll.Chunk
-	_, err := x.get(appendRollKey(nil, id, block), func(value []byte) (err error) {
-		c, err = decodeChunk(value)
+	// What is pending is looked at first: what is written out in between is then seen twice, and not never.
+	x.mu.Lock()
+	found := x.pendingBlockLocked(id, block)
+	x.mu.Unlock()
+	c := chunkOf(found)
+	_, err := x.get(appendRollKey(nil, id, block), func(value []byte) error {
+		stored, err := decodeChunk(value)
+		c = roll.Merge(c, stored)
 		return err
 	})
+	if err == nil && id.Kind == driver.PageRoll {
+		var wide roll.Accumulator
+		if err = x.addWide(id, &wide); err == nil {
+			err = wide.Chunks(func(at uint16, more roll.Chunk) error {
+				if at == block {
+					c = roll.Merge(c, more)
+				}
+				return nil
+			})
+		}
+	}
 	if err != nil {
 		return roll.Chunk{}, wrap(err, fmt.Sprintf("read block %d of roll %v", block, id))
 	}
 	return c, nil
+}
+
+// addWide adds the pairs of a page's roll that are stored in one value.
+func (x *Index) addWide(id driver.RollID, into *roll.Accumulator) error {
+	_, err := x.get(appendWideKey(nil, id), func(value []byte) error { return corrupt(into.AddWide(value)) })
+	return err
 }
 
 // get reads one key and calls use when it is stored. The value is valid during the call alone.

@@ -2,13 +2,16 @@ package lsmindex
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
+	"github.com/parterre/parterre/row"
 )
 
 // ScanFacets yields the facets of an ad account as they were when the scan began.
@@ -30,13 +33,79 @@ func (x *Index) ScanFacets(
 	})
 }
 
+// ScanPages yields the pages of an ad account as they were when the scan began.
+func (x *Index) ScanPages(ctx context.Context, account parterre.ID, yield func(id driver.PageID, url []byte) error) error {
+	s := scan{doing: "scan the pages of ad account " + account.String(), keyLen: bodyKeyLen}
+	s.lower, s.upper = span(appendSitePrefix(nil, account), bodyKeyLen-accountPrefixLen)
+	n := 0
+	return x.scan(ctx, s, func(key, value []byte) error {
+		if n++; n%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		url, err := unseal(value)
+		if err != nil {
+			return wrap(err, s.doing)
+		}
+		return yield(driver.PageID(facetOfKey(key)), url)
+	})
+}
+
 // Chunks yields the chunks of a roll as they were when the scan began.
 func (x *Index) Chunks(
 	ctx context.Context, id driver.RollID, yield func(block uint16, c roll.Chunk) error,
 ) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var found []roll.Pair // is pending, and is looked at first: what is written out in between is then seen twice
+	x.mu.Lock()
+	x.bothLocked(func(p *pending) {
+		if l := p.rolls[id]; l != nil {
+			found = append(found, l.pairs...)
+		}
+	})
+	x.mu.Unlock()
+	var more roll.Accumulator
+	more.AddPairs(found)
+	if id.Kind == driver.PageRoll {
+		if err := x.addWide(id, &more); err != nil {
+			return wrap(err, fmt.Sprintf("scan roll %v", id))
+		}
+	}
+	return x.beside(ctx, id, &more, yield)
+}
+
+// beside yields the stored chunks of a roll, merged with what there is beside them.
+func (x *Index) beside(
+	ctx context.Context, id driver.RollID, more *roll.Accumulator, yield func(block uint16, c roll.Chunk) error,
+) error {
+	type extra struct {
+		block uint16
+		chunk roll.Chunk
+	}
+	var extras []extra
+	err := more.Chunks(func(block uint16, c roll.Chunk) error {
+		if c.Len() > 0 {
+			extras = append(extras, extra{block, c})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// upTo yields the extras of blocks before one.
+	upTo := func(block int) error {
+		for len(extras) > 0 && int(extras[0].block) < block {
+			if err := yield(extras[0].block, extras[0].chunk); err != nil {
+				return err
+			}
+			extras = extras[1:]
+		}
+		return nil
+	}
 	s := scan{doing: fmt.Sprintf("scan roll %v", id), keyLen: rollKeyLen}
 	s.lower, s.upper = span(appendRollPrefix(nil, id), rollKeyLen-rollPrefixLen)
-	return x.scan(ctx, s, func(key, value []byte) error {
+	err = x.scan(ctx, s, func(key, value []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -44,10 +113,198 @@ func (x *Index) Chunks(
 		if err != nil {
 			return wrap(err, s.doing)
 		}
+		block := blockOfKey(key)
+		if err := upTo(int(block)); err != nil {
+			return err
+		}
+		if len(extras) > 0 && extras[0].block == block {
+			c = roll.Merge(c, extras[0].chunk)
+			extras = extras[1:]
+		}
 		if c.Len() == 0 {
 			return nil
 		}
-		return yield(blockOfKey(key), c)
+		return yield(block, c)
+	})
+	if err != nil {
+		return err
+	}
+	return upTo(roll.BlockSize)
+}
+
+// Unite merges rolls of a kind into one.
+func (x *Index) Unite(
+	ctx context.Context, kind driver.RollKind, spans []driver.Span, keep func(a uint64) bool, into *roll.Accumulator,
+) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	found := x.pendingRollsLocked(kind, spans, keep)
+	x.mu.Unlock()
+	for _, pairs := range found {
+		into.AddPairs(pairs)
+	}
+	u := union{ctx: ctx, kind: kind, spans: spans, keep: keep}
+	err := x.unite(&u, rollTable, rollKeyLen, func(key, value []byte) error { return into.AddEncoded(blockOfKey(key), value) })
+	if err == nil && kind == driver.PageRoll {
+		err = x.unite(&u, wideTable, wideKeyLen, func(_, value []byte) error { return into.AddWide(value) })
+	}
+	return wrap(err, fmt.Sprintf("unite rolls of kind %d", kind))
+}
+
+// union says which rolls are united.
+type union struct {
+	ctx   context.Context
+	kind  driver.RollKind
+	spans []driver.Span
+	keep  func(a uint64) bool
+}
+
+// unite goes through one table once, from span to span.
+func (x *Index) unite(u *union, in table, keyLen int, add func(key, value []byte) error) (err error) {
+	it, err := x.db.NewIterWithContext(u.ctx, &pebble.IterOptions{
+		LowerBound: []byte{byte(in), byte(u.kind)}, UpperBound: []byte{byte(in), byte(u.kind) + 1},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := it.Close(); err == nil {
+			err = closing
+		}
+	}()
+	n := 0
+	for _, s := range u.spans {
+		lower := binary.BigEndian.AppendUint64([]byte{byte(in), byte(u.kind)}, s.Least)
+		for ok := it.SeekGE(lower); ok; ok = it.Next() {
+			if n++; n%checkEvery == 0 && u.ctx.Err() != nil {
+				return u.ctx.Err()
+			}
+			key := it.Key()
+			if len(key) != keyLen {
+				return fmt.Errorf("%w: a key of %d bytes", driver.ErrCorrupt, len(key))
+			}
+			a := rollOfKey(key)
+			if a > s.Most {
+				break
+			}
+			if !u.keep(a) {
+				continue
+			}
+			value, err := it.ValueAndErr()
+			if err == nil {
+				err = corrupt(add(key, value))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if it.Error() != nil {
+			return nil // closing tells it
+		}
+	}
+	return nil
+}
+
+// Across yields one block of every roll of a kind.
+func (x *Index) Across(
+	ctx context.Context, kind driver.RollKind, block uint16, yield func(id driver.RollID, c roll.Chunk) error,
+) (err error) {
+	found := map[driver.RollID][]roll.Pair{}
+	x.mu.Lock()
+	x.bothLocked(func(p *pending) {
+		for id, l := range p.rolls {
+			if id.Kind == kind {
+				if pairs := l.of(block); len(pairs) > 0 {
+					found[id] = append(found[id], pairs...)
+				}
+			}
+		}
+	})
+	x.mu.Unlock()
+	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{
+		LowerBound: []byte{byte(rollTable), byte(kind)}, UpperBound: []byte{byte(rollTable), byte(kind) + 1},
+	})
+	if err != nil {
+		return wrap(err, "go across rolls")
+	}
+	defer func() {
+		if closing := it.Close(); err == nil {
+			err = wrap(closing, "go across rolls")
+		}
+	}()
+	var key []byte
+	for ok := it.First(); ok; ok = it.SeekGE(key) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if len(it.Key()) != rollKeyLen {
+			return fmt.Errorf("%w: a key of %d bytes", driver.ErrCorrupt, len(it.Key()))
+		}
+		id, at := driver.RollID{
+			Kind: kind, A: rollOfKey(it.Key()), B: binary.BigEndian.Uint32(it.Key()[rollPrefixLen-4:]),
+		}, blockOfKey(it.Key())
+		if at < block { // there are others before
+			key = appendRollKey(key[:0], id, block)
+			continue
+		}
+		key = append(appendRollKey(key[:0], id, math.MaxUint16), 0) // the roll after it
+		if at > block {
+			continue
+		}
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return wrap(err, "go across rolls")
+		}
+		c, err := decodeChunk(value)
+		if err != nil {
+			return wrap(err, fmt.Sprintf("read block %d of roll %v", block, id))
+		}
+		if c = roll.Merge(c, chunkOf(found[id])); c.Len() > 0 {
+			if err := yield(id, c); err != nil {
+				return err
+			}
+		}
+		delete(found, id)
+	}
+	for id, pairs := range found {
+		if err := yield(id, chunkOf(pairs)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rows yields the rows of a facet.
+func (x *Index) Rows(ctx context.Context, facet driver.FacetID, yield func(*row.Block) error) error {
+	var found [][]byte
+	x.mu.Lock()
+	x.bothLocked(func(p *pending) {
+		if l := p.rows[facet]; l != nil {
+			found = append(found, l.all()...)
+		}
+	})
+	x.mu.Unlock()
+	give := func(value []byte) error {
+		block, err := row.Parse(value)
+		if err != nil {
+			return fmt.Errorf("%w: %w", driver.ErrCorrupt, err)
+		}
+		return yield(&block)
+	}
+	for _, block := range found {
+		if err := give(block); err != nil {
+			return err
+		}
+	}
+	s := scan{doing: fmt.Sprintf("scan the rows of facet %d", facet), keyLen: rowsKeyLen}
+	s.lower, s.upper = appendRowsKey(nil, facet, 0, 0), append(appendRowsKey(nil, facet, math.MaxUint64, math.MaxUint16), 0)
+	return x.scan(ctx, s, func(_, value []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return give(value)
 	})
 }
 

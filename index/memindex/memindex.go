@@ -11,6 +11,7 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
+	"github.com/parterre/parterre/row"
 )
 
 // Index keeps identifiers, facets and rolls in memory. Its methods may be called concurrently, and from inside a scan.
@@ -22,7 +23,10 @@ type Index struct {
 		people   map[parterre.PersonID][]byte
 		facets   map[driver.FacetKey]driver.FacetID
 		bodies   map[parterre.ID]map[driver.FacetID][]byte // by ad account
+		pages    map[driver.PageKey]driver.PageID
+		urls     map[parterre.ID]map[driver.PageID]string // by ad account
 		rolls    map[driver.RollID]map[parterre.PersonID]parterre.Stamp
+		rows     map[driver.FacetID][]row.Row
 	}
 }
 
@@ -33,7 +37,10 @@ func New() *Index {
 	x.mu.people = map[parterre.PersonID][]byte{}
 	x.mu.facets = map[driver.FacetKey]driver.FacetID{}
 	x.mu.bodies = map[parterre.ID]map[driver.FacetID][]byte{}
+	x.mu.pages = map[driver.PageKey]driver.PageID{}
+	x.mu.urls = map[parterre.ID]map[driver.PageID]string{}
 	x.mu.rolls = map[driver.RollID]map[parterre.PersonID]parterre.Stamp{}
+	x.mu.rows = map[driver.FacetID][]row.Row{}
 	return x
 }
 
@@ -101,6 +108,89 @@ func (x *Index) bodiesOf(account parterre.ID) map[driver.FacetID][]byte {
 		bodies[id] = slices.Clone(body)
 	}
 	return bodies
+}
+
+// Pages finds the number of each page.
+func (x *Index) Pages(_ context.Context, keys []driver.PageKey) ([]driver.PageID, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ids := make([]driver.PageID, len(keys))
+	for i, key := range keys {
+		ids[i] = x.mu.pages[key]
+	}
+	return ids, nil
+}
+
+// ScanPages yields the pages of an ad account as they were when the scan began.
+func (x *Index) ScanPages(ctx context.Context, account parterre.ID, yield func(id driver.PageID, url []byte) error) error {
+	x.mu.Lock()
+	urls := maps.Clone(x.mu.urls[account])
+	x.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(urls)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := yield(id, []byte(urls[id])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unite merges rolls of a kind into one.
+func (x *Index) Unite(
+	ctx context.Context, kind driver.RollKind, spans []driver.Span, keep func(a uint64) bool, into *roll.Accumulator,
+) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	ids := slices.Collect(maps.Keys(x.mu.rolls))
+	x.mu.Unlock()
+	for _, id := range ids {
+		if id.Kind == kind && driver.InSpan(spans, id.A) && keep(id.A) {
+			for block, c := range x.chunksOf(id) {
+				into.Add(block, c)
+			}
+		}
+	}
+	return nil
+}
+
+// Across yields one block of every roll of a kind.
+func (x *Index) Across(ctx context.Context, kind driver.RollKind, block uint16, yield func(id driver.RollID, c roll.Chunk) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	ids := slices.Collect(maps.Keys(x.mu.rolls))
+	x.mu.Unlock()
+	for _, id := range ids {
+		if c := x.chunksOf(id)[block]; id.Kind == kind && c.Len() > 0 {
+			if err := yield(id, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Rows yields the rows of a facet in one block.
+func (x *Index) Rows(ctx context.Context, facet driver.FacetID, yield func(*row.Block) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	rows := slices.Clone(x.mu.rows[facet])
+	x.mu.Unlock()
+	if len(rows) == 0 {
+		return nil
+	}
+	block, err := row.Parse(row.Append(nil, rows))
+	if err != nil {
+		return err
+	}
+	return yield(&block)
 }
 
 // Chunks yields the chunks of a roll as they were when the scan began.
@@ -172,6 +262,17 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	for _, f := range w.Going {
 		delete(x.mu.facets, f.Key)
 		delete(x.mu.bodies[f.Key.Account], f.ID)
+		delete(x.mu.rows, f.ID)
+	}
+	if w.Tops.Page != 0 {
+		x.mu.tops.Page = w.Tops.Page
+	}
+	for _, p := range w.Pages {
+		x.mu.pages[p.Key] = p.ID
+		if x.mu.urls[p.Key.Account] == nil {
+			x.mu.urls[p.Key.Account] = map[driver.PageID]string{}
+		}
+		x.mu.urls[p.Key.Account][p.ID] = p.URL
 	}
 	for _, id := range w.Drops {
 		delete(x.mu.rolls, id)
@@ -179,20 +280,30 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	for _, m := range w.Merges {
 		x.mergeLocked(m)
 	}
+	for _, m := range w.Moves {
+		x.moveLocked(m.Roll, m.Person, m.Stamp)
+	}
+	for _, r := range w.Rows {
+		x.mu.rows[r.Facet] = append(x.mu.rows[r.Facet], r.Row)
+	}
 	return func() error { return nil }, nil
 }
 
 func (x *Index) mergeLocked(m driver.Merge) {
-	stamps := x.mu.rolls[m.Roll]
-	if stamps == nil {
-		stamps = map[parterre.PersonID]parterre.Stamp{}
-		x.mu.rolls[m.Roll] = stamps
-	}
 	for i := range m.Chunk.Len() {
 		low, s := m.Chunk.At(i)
-		p := roll.Person(m.Block, low)
-		stamps[p] = max(stamps[p], s)
+		x.moveLocked(m.Roll, roll.Person(m.Block, low), s)
 	}
+}
+
+func (x *Index) moveLocked(id driver.RollID, p parterre.PersonID, s parterre.Stamp) {
+	if s == 0 {
+		return
+	}
+	if x.mu.rolls[id] == nil {
+		x.mu.rolls[id] = map[parterre.PersonID]parterre.Stamp{}
+	}
+	x.mu.rolls[id][p] = max(x.mu.rolls[id][p], s)
 }
 
 // Close does nothing.

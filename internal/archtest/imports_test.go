@@ -15,17 +15,18 @@ var may = map[string][]string{
 	".": nil,
 
 	"roll":          {"."},
+	"row":           {"."},
 	"rule":          {".", "internal/jsonbody"},
 	"rule/naive":    {".", "rule"},
 	"rule/ruletest": {".", "rule", "rule/naive"},
 	"conversion":    {".", "rule", "internal/jsonbody"},
 	"actalike":      {"."},
 
-	"index":           {".", "roll", "rule", "index/driver"},
-	"index/driver":    {".", "roll"},
-	"index/indextest": {".", "roll", "index/driver"},
-	"index/lsmindex":  {".", "roll", "index/driver"},
-	"index/memindex":  {".", "roll", "index/driver"},
+	"index":           {".", "roll", "row", "rule", "index/driver"},
+	"index/driver":    {".", "roll", "row"},
+	"index/indextest": {".", "roll", "row", "index/driver"},
+	"index/lsmindex":  {".", "roll", "row", "index/driver"},
+	"index/memindex":  {".", "roll", "row", "index/driver"},
 
 	"catalog":             {".", "catalog/driver"},
 	"catalog/driver":      {"."},
@@ -48,7 +49,7 @@ var may = map[string][]string{
 	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
 	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "conversion", "internal/cli", "internal/server", "internal/demo", "client"},
 
-	"bench":               {".", "actalike"},
+	"bench":               {".", "rule", "index", "conversion", "actalike", "client", "sandbox", "internal/server"},
 	"internal/archtest":   nil,
 	"internal/cli":        {"client", "internal/terminal"},
 	"internal/demo":       {"client", "internal/terminal"},

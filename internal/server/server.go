@@ -66,9 +66,11 @@ const defaultGrace = 10 * time.Second
 // Server is the service, listening. It answers from Build on, and until Close.
 type Server struct {
 	// URL is where the service is reached, Token opens everything in the sandbox, AppID and AppSecret are what its app shows,
-	// and Catalog is what was decided upon.
+	// and Catalog is what was decided upon. Index and Service are what is behind the APIs, for who measures them.
 	URL, Token, AppID, AppSecret string
 	Catalog                      *catalog.Catalog
+	Index                        *index.Index
+	Service                      *audiences.Service
 
 	log    *slog.Logger
 	grace  time.Duration
@@ -135,6 +137,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, errors.Join(err, rolls.Close())
 	}
+	s.Index = ix
 	s.closing(ix.Close)
 	if err := pair(ctx, s.Catalog, ix); err != nil {
 		return nil, err
@@ -159,6 +162,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Service = service
 	s.undo = append(s.undo, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, s.grace)
 		defer cancel()

@@ -1,0 +1,59 @@
+package index
+
+import (
+	"crypto/sha256"
+
+	"github.com/parterre/parterre"
+)
+
+// cache remembers some things by key. It has two halves: what is used moves to the young one, and when that is full it
+// becomes the old one and the old one is dropped.
+type cache[K comparable, V any] struct {
+	young, old   map[K]V
+	size         int // of a half
+	hits, misses uint64
+}
+
+func (c *cache[K, V]) get(key K) (v V, found bool) {
+	if v, found = c.young[key]; found {
+		c.hits++
+		return v, true
+	}
+	if v, found = c.old[key]; found {
+		c.hits++
+		c.put(key, v)
+		return v, true
+	}
+	c.misses++
+	return v, false
+}
+
+func (c *cache[K, V]) put(key K, v V) {
+	if _, there := c.young[key]; c.young == nil || !there && len(c.young) >= c.size {
+		c.old, c.young = c.young, make(map[K]V)
+	}
+	c.young[key] = v
+}
+
+// The sizes of the caches' halves.
+const (
+	facetCacheSize = 1 << 14
+	pageCacheSize  = 1 << 16
+	cellCacheSize  = 1 << 18
+	whoCacheSize   = 1 << 20
+)
+
+// whoKey stands for some identifiers in an order. Whom they mean is fixed once all of them point at somebody, because an
+// identifier keeps its person.
+type whoKey [16]byte
+
+func keyOf(who []parterre.Identifier, room []byte) (whoKey, []byte) {
+	room = room[:0]
+	for _, id := range who {
+		n := len(id.Value)
+		room = append(room, byte(id.Kind), byte(n>>8), byte(n))
+		room = append(room, id.Value...)
+	}
+	sum := sha256.Sum256(room)
+	return whoKey(sum[:16]), room
+}
