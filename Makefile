@@ -7,12 +7,15 @@ BENCHSTAT_VERSION     := v0.0.0-20260908200009-22c9c6c9d4da
 GOLANGCI_LINT := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 BENCHSTAT     := $(CURDIR)/.tools/benchstat-$(BENCHSTAT_VERSION)/benchstat
 
-# What a caller may set: make fuzz FUZZTIME=1m, make bench BENCH=Merge COUNT=10 BASE=old.txt
+# What a caller may set: make fuzz FUZZTIME=1m, make microbench BENCH=Merge COUNT=10 BASE=old.txt
 FUZZTIME ?= 10s
 BENCH    ?= .
 COUNT    ?= 6
 BASE     ?=
 DIR      ?=
+PERSONS  ?= 3e5
+EVENTS   ?= 3e6
+PEER     ?=
 
 # Nothing of ours needs cgo; the race detector does.
 export CGO_ENABLED := 0
@@ -20,7 +23,7 @@ export CGO_ENABLED := 0
 .DEFAULT_GOAL := help
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the binary into bin/, without cgo
 	go build -trimpath -o bin/ ./cmd/parterre
@@ -46,7 +49,13 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 clients: ## run the official SDK and other clients against the binary; needs Python and Node
 	scripts/clients
 
-bench: $(BENCHSTAT) ## run benchmarks (BENCH, COUNT times) and sum them up, beside those in the file BASE
+bench: ## measure the budgets at a size that takes minutes; PEER=clickhouse beside the peer
+	go run ./bench ALL --persons $(PERSONS) --events $(EVENTS) --growth=false --peer "$(PEER)"
+
+bench-full: ## measure the budgets at full size: 100 million events, which takes hours
+	go run ./bench ALL --persons 10e6 --events 100e6 --peer "$(PEER)"
+
+microbench: $(BENCHSTAT) ## run benchmarks (BENCH, COUNT times) and sum them up, beside those in the file BASE
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bench.txt || { cat bench.txt; exit 1; }
 	$(BENCHSTAT) $(BASE) bench.txt
 
@@ -72,4 +81,4 @@ $(GOLANGCI_LINT):
 $(BENCHSTAT):
 	GOBIN=$(@D) go install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 
-.PHONY: help build test race lint fmt cross fuzz clients bench actalike-eval demo check vet tools clean
+.PHONY: help build test race lint fmt cross fuzz clients bench bench-full microbench actalike-eval demo check vet tools clean
