@@ -3,6 +3,7 @@ package index_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -24,7 +25,7 @@ func TestInterestsAndTopicsAreYieldedByName(t *testing.T) {
 		{Country: "US"},
 	}
 	for i := range said {
-		said[i].Who = []parterre.Identifier{parterre.ByExternalID(fmt.Sprint(i))}
+		said[i].Who = []parterre.Identifier{parterre.ByExternalID(strconv.Itoa(i))}
 	}
 	if err := ix.Import(t.Context(), said); err != nil {
 		t.Fatal(err)
