@@ -50,11 +50,7 @@ func eventsSend(s *session) *cobra.Command {
 			return err
 		}
 		defer func() { _ = f.Close() }()
-		var shown io.Writer
-		if size > 0 {
-			shown = cmd.ErrOrStderr()
-		}
-		report, err := s.sendEvents(ctx, c, f, test, terminal.NewProgress(shown, "sending", size))
+		report, err := s.sendEvents(ctx, c, f, test, longWork(cmd, size))
 		if err != nil {
 			return fmt.Errorf("after %d events: %w", report.Received, err)
 		}

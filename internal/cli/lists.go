@@ -136,10 +136,7 @@ func (s *session) send(
 		return l, err
 	}
 	defer func() { _ = f.Close() }()
-	progress := terminal.NewProgress(cmd.ErrOrStderr(), "sending", size)
-	if size == 0 { // nobody knows how much a pipe brings
-		progress = terminal.NewProgress(nil, "", 0)
-	}
+	progress := longWork(cmd, size)
 	defer progress.Close()
 	sent := false
 	for records, err := range batches(f) {

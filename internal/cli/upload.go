@@ -37,7 +37,7 @@ func listsUpload(s *session) *cobra.Command {
 		if remove {
 			operation = client.OperationRemove
 		}
-		progress := terminal.NewProgress(cmd.ErrOrStderr(), "sending", int(info.Size()))
+		progress := longWork(cmd, int(info.Size()))
 		u, err := c.UploadCustomerList(ctx, s.account, args[0], operation, f, info.Size(), func(n int64) { progress.Add(int(n)) })
 		progress.Close()
 		if err != nil {

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parterre/parterre/internal/terminal"
 )
 
 // clean is a text of the service as it may stand on a terminal: what would move the cursor or change colours is shown as an
@@ -79,4 +83,16 @@ func openSized(name string, stdin io.Reader) (io.ReadCloser, int, error) {
 		}
 	}
 	return f, 0, nil
+}
+
+// quick is up to how many bytes are sent without a word about it.
+const quick = 1 << 20
+
+// longWork shows the progress of sending so many bytes, if that takes a while; nobody knows how much a pipe brings, which has
+// size 0.
+func longWork(cmd *cobra.Command, size int) *terminal.Progress {
+	if size <= quick {
+		return terminal.NewProgress(nil, "", 0)
+	}
+	return terminal.NewProgress(cmd.ErrOrStderr(), "sending", size)
 }
