@@ -164,9 +164,8 @@ func (p *Page) read(w http.ResponseWriter, r *http.Request, from url.Values) (oa
 	return asked, query, false
 }
 
-// back sends the user back to the app, with the state that came from there. The query that the app registered stays in front, as
-// it is.
-// is, in front.
+// back sends the user back to the app, with the state that came from there. The query that the app registered stays in front,
+// as it is.
 func (p *Page) back(w http.ResponseWriter, r *http.Request, query map[string]string, with url.Values) {
 	to, err := url.Parse(query["redirect_uri"])
 	if err != nil {

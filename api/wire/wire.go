@@ -16,7 +16,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/parterre/parterre"
@@ -204,7 +203,6 @@ func handle(route *Route, w http.ResponseWriter, r *Request) (any, error) {
 	if err := checkEncoding(r.Request); err != nil {
 		return nil, err
 	}
-	r.Body = &patient{r.Body, http.NewResponseController(w)}
 	if route.MaxBody > 0 {
 		if err := r.read(w, route); err != nil {
 			return nil, err
@@ -321,25 +319,6 @@ func parseText(what, raw string) (url.Values, error) {
 		}
 	}
 	return query, nil
-}
-
-// patience is how long a caller may take between two pieces of a body.
-const patience = time.Minute
-
-// patient reads a body as long as pieces of it keep coming.
-type patient struct {
-	io.ReadCloser
-	connection *http.ResponseController
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	// A connection that takes no deadline, as some tests have, is waited for as long as it likes.
-	_ = p.connection.SetReadDeadline(time.Now().Add(patience))
-	n, err := p.ReadCloser.Read(b)
-	if err != nil { // that was all: how long the handler takes from here is nobody's lack of patience
-		_ = p.connection.SetReadDeadline(time.Time{})
-	}
-	return n, err
 }
 
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {

@@ -50,6 +50,7 @@ type Config struct {
 	RateLimits *ratelimit.Limits
 	Alike      audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
 	Grace      time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
+	Patience   time.Duration   // how long a caller may take between two pieces of a body; a minute when 0
 
 	// APIVersion is the version of the API v5 that is spoken, by its name in v5.Versions; v5.Default when it is empty.
 	APIVersion string
@@ -100,6 +101,9 @@ func Build(ctx context.Context, c Config) (s *Server, err error) {
 	}
 	if s.grace == 0 {
 		s.grace = defaultGrace
+	}
+	if c.Patience == 0 {
+		c.Patience = defaultPatience
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -189,7 +193,8 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	routes = append(routes, upload.Routes(service, links, c.Now)...)
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue, Events: events}).Routes()...)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
-	return health(service.Healthy, pages(consent.New(tokens, sandbox.User, key, s.log), api)), nil
+	page := consent.New(tokens, sandbox.User, key, s.log)
+	return within(c.Patience, health(service.Healthy, pages(page, patiently(c.Patience, api)))), nil
 }
 
 // pages answers at the path of the consent page, and leaves everything else to api.
