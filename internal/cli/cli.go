@@ -34,6 +34,7 @@ func Commands(getenv func(string) string) []*cobra.Command {
 	}
 	for _, c := range all {
 		s.flags(c)
+		c.PersistentPreRunE = complete
 	}
 	return all
 }
@@ -93,6 +94,9 @@ type list[T any] struct {
 
 // show prints the things of a sequence, at most so many unless limit is 0. As JSON they are printed as they come.
 func (l list[T]) show(s *session, w io.Writer, all func(func(T, error) bool), limit int) error {
+	if limit < 0 {
+		return usageErrorf("--limit must be 0 or more (was %d)", limit)
+	}
 	var rows [][]string
 	n := 0
 	for v, err := range all {
@@ -149,6 +153,14 @@ func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// complete sees to the flags that a command needs. cobra does as well, but later, and as if it were no error of usage.
+func complete(c *cobra.Command, _ []string) error {
+	if err := c.ValidateRequiredFlags(); err != nil {
+		return &usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+	}
+	return nil
 }
 
 // group makes a command that only holds others: called by itself, or with a name that is none of theirs, it says which

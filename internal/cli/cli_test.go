@@ -212,6 +212,8 @@ func TestExitCodes(t *testing.T) {
 		"an unknown flag":      {args: []string{"audiences", "list", "--nonsense"}, code: cli.ExitUsage, word: "nonsense"},
 		"an unknown command":   {args: []string{"audiences", "nonsense"}, code: cli.ExitUsage, word: "nonsense"},
 		"an argument is short": {args: []string{"audiences", "get"}, code: cli.ExitUsage, word: "--help"},
+		"a flag is short":      {args: []string{"tags", "create"}, code: cli.ExitUsage, word: "see parterre tags create --help"},
+		"fewer than none":      {args: []string{"audiences", "list", "--limit", "-1"}, code: cli.ExitUsage, word: "0 or more"},
 		"nothing to change":    {args: []string{"audiences", "update", "1"}, code: cli.ExitUsage, word: "--name"},
 		"a rule that is none":  {args: []string{"audiences", "update", "1", "--rule", "{"}, code: cli.ExitUsage, word: "--rule"},
 		"no token":             {args: []string{"tags", "list"}, env: map[string]string{}, code: cli.ExitUsage, word: "PARTERRE_TOKEN"},
