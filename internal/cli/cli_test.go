@@ -182,6 +182,19 @@ func TestEventsAreSent(t *testing.T) {
 		}
 		says(t, out, "processed       1", "failed          1", "event 2: ", "em")
 	})
+	t.Run("what is doubtful is told once", func(t *testing.T) {
+		odd := strings.ReplaceAll(lines[0]+"\n"+lines[1]+"\n"+lines[2], "checkout", "Add to Cart")
+		out := p.must(t, "events", "send", "--file", file(t, lines[3]+"\n"+odd))
+		says(t, out, "with a warning  3", "warning for 3, first event 2: ")
+		type report struct {
+			Warned   int
+			Warnings []struct{ Events, First int }
+		}
+		r := one[report](t, p, "events", "send", "--file", file(t, odd))
+		if r.Warned != 3 || len(r.Warnings) != 1 || r.Warnings[0].Events != 3 || r.Warnings[0].First != 1 {
+			t.Errorf("the report is %+v", r)
+		}
+	})
 	t.Run("a file that is not JSON", func(t *testing.T) {
 		out, code := p.run(t, "events", "send", "--file", file(t, lines[0]+"\nnonsense"))
 		if code != cli.ExitFailed {

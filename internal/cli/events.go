@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +30,7 @@ type sendReport struct {
 	Processed int           `json:"processed"`
 	Failed    []failedEvent `json:"failed"`
 	Warned    int           `json:"warned"`
+	Warnings  []warning     `json:"warnings"`
 }
 
 // failedEvent is an event that was not taken, counted from 1.
@@ -35,6 +38,28 @@ type failedEvent struct {
 	Event   int    `json:"event"`
 	Message string `json:"message"`
 }
+
+// warning is what was said of events that were taken: how many, and which was the first, counted from 1.
+type warning struct {
+	Message string `json:"message"`
+	Events  int    `json:"events"`
+	First   int    `json:"first"`
+}
+
+// warn takes note of a warning.
+func (r *sendReport) warn(event int, message string) {
+	r.Warned++
+	if i := slices.IndexFunc(r.Warnings, func(w warning) bool { return w.Message == message }); i >= 0 {
+		r.Warnings[i].Events++
+		return
+	}
+	if len(r.Warnings) < mostTold { // they are few, unless what they say quotes the events
+		r.Warnings = append(r.Warnings, warning{message, 1, event})
+	}
+}
+
+// mostTold is how many failures, and how many warnings, a person is told of.
+const mostTold = 20
 
 func eventsSend(s *session) *cobra.Command {
 	var file string
@@ -65,7 +90,7 @@ func (s *session) sendEvents(
 	ctx context.Context, c *client.Client, f io.Reader, test bool, progress *terminal.Progress,
 ) (report sendReport, err error) {
 	defer progress.Close()
-	report.Failed = []failedEvent{}
+	report.Failed, report.Warnings = []failedEvent{}, []warning{}
 	var next []json.RawMessage
 	flush := func() error {
 		if len(next) == 0 {
@@ -80,7 +105,7 @@ func (s *session) sendEvents(
 				report.Failed = append(report.Failed, failedEvent{report.Received + i + 1, e.Error})
 			}
 			if e.Warning != "" {
-				report.Warned++
+				report.warn(report.Received+i+1, e.Warning)
 			}
 		}
 		report.Received += len(next)
@@ -114,16 +139,8 @@ func (s *session) showReport(w io.Writer, r sendReport) error {
 	if err != nil {
 		return err
 	}
-	const most = 20
-	for i, f := range r.Failed {
-		if s.json {
-			break
-		}
-		if i == most {
-			_, _ = fmt.Fprintf(w, "  … and %d more; --json has them all\n", len(r.Failed)-most)
-			break
-		}
-		if _, err := fmt.Fprintf(w, "  event %d: %s\n", f.Event, clean(f.Message)); err != nil {
+	if !s.json {
+		if _, err := io.WriteString(w, r.told()); err != nil {
 			return err
 		}
 	}
@@ -131,6 +148,21 @@ func (s *session) showReport(w io.Writer, r sendReport) error {
 		return fmt.Errorf("%d of %d events failed: %w", len(r.Failed), r.Received, errPartly)
 	}
 	return nil
+}
+
+// told says for people what was wrong with the events.
+func (r *sendReport) told() string {
+	var b strings.Builder
+	for _, f := range r.Failed[:min(len(r.Failed), mostTold)] {
+		fmt.Fprintf(&b, "  event %d: %s\n", f.Event, clean(f.Message))
+	}
+	if more := len(r.Failed) - mostTold; more > 0 {
+		fmt.Fprintf(&b, "  … and %d more; --json has them all\n", more)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "  warning for %s, first event %d: %s\n", terminal.Thousands(int64(w.Events)), w.First, clean(w.Message))
+	}
+	return b.String()
 }
 
 // rawEvents yields the events of a file as they stand: objects one after the other, an array of them, or an object that has
