@@ -15,7 +15,8 @@ type Identifier struct {
 	HashedMAID  string `json:"hashed_maid,omitempty"`
 }
 
-// Person is somebody of the population, with all the names that are known.
+// Person is somebody of the population, with all the names that are known. What is said replaces what was said before; what is
+// left empty stays as it was, but a list that is empty and not nil takes everything away.
 type Person struct {
 	ExternalID   string   `json:"external_id,omitempty"`
 	Emails       []string `json:"emails,omitempty"`
@@ -23,6 +24,13 @@ type Person struct {
 	MAIDs        []string `json:"maids,omitempty"`
 	HashedMAIDs  []string `json:"hashed_maids,omitempty"`
 	Country      string   `json:"country,omitempty"` // two upper-case letters
+	Age          int      `json:"age,omitempty"`     // in years
+	Gender       string   `json:"gender,omitempty"`  // female, male or unknown
+	Region       string   `json:"region,omitempty"`  // a word of the operator's own, as metro, locale and interests are
+	Metro        string   `json:"metro,omitempty"`
+	Locale       string   `json:"locale,omitempty"`
+	Devices      []string `json:"devices,omitzero"` // iphone, web and so on
+	Interests    []string `json:"interests,omitzero"`
 }
 
 // Engagement is something that a person did with content on the platform itself.

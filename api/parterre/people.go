@@ -96,7 +96,7 @@ func decodeAttributes(o *jsonbody.Object) parterre.Attributes {
 // mostMore bounds what else a line may say of a person, in bytes.
 const mostMore = 4096
 
-// decodeMore keeps what else a line says of a person: their age, say, or what interests them. What is not JSON was refused.
+// decodeMore keeps what else a line says of a person. What is not JSON was refused.
 func decodeMore(o *jsonbody.Object) map[string]json.RawMessage {
 	more, size := map[string]json.RawMessage{}, 0
 	for _, m := range o.Members() {
