@@ -131,7 +131,7 @@ func qualityShape(q audiences.EventQuality) eventQuality {
 		if c.Rating != audiences.Good {
 			detail.Issues = []qualityComponentIssue{{
 				ID: component + "__" + strings.ToUpper(name), Name: "Low coverage",
-				Reason: fmt.Sprintf("%s is with %v%% of these events: %v%% and more are good", component, detail.Coverage, 100*c.Enough),
+				Reason: fmt.Sprintf("%v%% of these events came with %s: %v%% and more are good", detail.Coverage, component, 100*c.Enough),
 			}}
 		}
 		shape.Components[component][name] = detail

@@ -80,7 +80,7 @@ func TestTheQualityOfEvents(t *testing.T) {
 		t.Error("a page is asked for the advertising id of a device")
 	}
 	issue := got[0].Components["hashed_email"]["checkout"].Issues[0]
-	if issue.ID != "hashed_email__CHECKOUT" || issue.Reason != "hashed_email is with 40% of these events: 60% and more are good" {
+	if issue.ID != "hashed_email__CHECKOUT" || issue.Reason != "40% of these events came with hashed_email: 60% and more are good" {
 		t.Errorf("the issue is %+v", issue)
 	}
 	s.wipe(t)
