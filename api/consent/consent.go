@@ -36,12 +36,14 @@ type Page struct {
 	tokens *oauth.Tokens
 	user   parterre.ID
 	key    []byte
+	secure bool // browsers reach it by https, whoever ends that in front of it
 	log    *slog.Logger
 }
 
-// New makes the page on which that user consents. Key signs the forms: keep it secret.
-func New(tokens *oauth.Tokens, user parterre.ID, key []byte, log *slog.Logger) *Page {
-	return &Page{tokens: tokens, user: user, key: key, log: log}
+// New makes the page on which that user consents. Key signs the forms: keep it secret. PublicURL is where browsers
+// reach the service, when that is known.
+func New(tokens *oauth.Tokens, user parterre.ID, key []byte, publicURL string, log *slog.Logger) *Page {
+	return &Page{tokens: tokens, user: user, key: key, secure: strings.HasPrefix(publicURL, "https://"), log: log}
 }
 
 // view is what the page shows.
@@ -102,7 +104,7 @@ func (p *Page) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	nonce := rand.Text()
 	http.SetCookie(w, &http.Cookie{
-		Name: cookie, Value: nonce, Path: Path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		Name: cookie, Value: nonce, Path: Path, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: p.secure || r.TLS != nil,
 	})
 	w.Header().Set("Content-Security-Policy", policy(asked.Redirect))
 	p.show(w, r, http.StatusOK, view{

@@ -37,6 +37,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.Version = version()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(cli.UsageError)
 	root.AddCommand(serveCommand(getenv), demoCommand(), fidelityCommand(), versionCommand()) //nolint:contextcheck // cobra hands it on
 	root.AddCommand(cli.Commands(getenv)...)                                                  //nolint:contextcheck // cobra hands it on

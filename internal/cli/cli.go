@@ -173,19 +173,22 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	return c
 }
 
-// errPartly says that a part of what was asked for was refused; what was is on the output.
-var errPartly = errors.New("a part was refused")
+// partly is the error of a command of whose work a part was refused; what was is on the output.
+type partly struct{ text string }
+
+func (e *partly) Error() string { return e.text }
 
 // ExitCode is the exit code for what a command ended with.
 func ExitCode(err error) int {
 	var usage *usageError
+	var part *partly
 	var refused *client.Error
 	switch {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &usage):
 		return ExitUsage
-	case errors.Is(err, errPartly):
+	case errors.As(err, &part):
 		return ExitRefused
 	case errors.As(err, &refused):
 		if refused.Status >= http.StatusInternalServerError || refused.Status == http.StatusTooManyRequests {

@@ -145,7 +145,7 @@ func (s *session) showReport(w io.Writer, r sendReport) error {
 		}
 	}
 	if len(r.Failed) > 0 {
-		return fmt.Errorf("%d of %d events failed: %w", len(r.Failed), r.Received, errPartly)
+		return &partly{fmt.Sprintf("%d of %d events failed", len(r.Failed), r.Received)}
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (s *session) showUpload(w io.Writer, u client.Upload) error {
 		return err
 	}
 	if u.State == client.UploadFailed {
-		return fmt.Errorf("the upload failed: %w", errPartly)
+		return &partly{"the upload failed"}
 	}
 	return nil
 }

@@ -193,7 +193,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	routes = append(routes, upload.Routes(service, links, c.Now)...)
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue, Events: events}).Routes()...)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
-	page := consent.New(tokens, sandbox.User, key, s.log)
+	page := consent.New(tokens, sandbox.User, key, c.PublicURL, s.log)
 	return within(c.Patience, health(service.Healthy, pages(page, patiently(c.Patience, api)))), nil
 }
 
