@@ -100,8 +100,7 @@ func (a *API) createAudience(r *wire.Request) (any, error) {
 	body := jsonbody.Parse("", r.Payload)
 	body.DropNulls("description") // as answers have it
 	body.Require("audience_type", "name", "rule")
-	checkAccount(body)
-	n := audiences.NewAudience{Description: description(body), Rule: body.Raw("rule")}
+	var n audiences.NewAudience
 	if s := body.String("audience_type"); s != nil {
 		t, err := parterre.ParseAudienceType("audience_type", *s)
 		if err != nil {
@@ -109,9 +108,16 @@ func (a *API) createAudience(r *wire.Request) (any, error) {
 		}
 		n.Type = t
 	}
+	return a.create(r, body, n)
+}
+
+// create creates an audience of a type from the rest of the body, which every audience has.
+func (a *API) create(r *wire.Request, body *jsonbody.Object, n audiences.NewAudience) (any, error) {
+	checkAccount(body)
 	if s := name(body); s != nil {
 		n.Name = *s
 	}
+	n.Description, n.Rule = description(body), body.Raw("rule")
 	a.checkObjectives(body)
 	if err := body.Err(); err != nil {
 		return nil, err

@@ -24,23 +24,10 @@ func (a *API) createCustomAudience(r *wire.Request) (any, error) {
 	body := jsonbody.Parse("", r.Payload)
 	body.DropNulls("description")
 	body.Require("sharing_type", "name", "rule", "data_party")
-	checkAccount(body)
 	oneOf(body, "sharing_type", sharingTypes)
 	oneOf(body, "data_party", dataParties)
 	body.String("category")
-	n := audiences.NewAudience{Description: description(body), Rule: body.Raw("rule"), Type: typeOfRule(body.Raw("rule"))}
-	if s := name(body); s != nil {
-		n.Name = *s
-	}
-	a.checkObjectives(body)
-	if err := body.Err(); err != nil {
-		return nil, err
-	}
-	v, err := a.service.CreateAudience(r.Context(), r.Principal, r.Account, n)
-	if err != nil {
-		return nil, err
-	}
-	return a.written(v), nil
+	return a.create(r, body, audiences.NewAudience{Type: typeOfRule(body.Raw("rule"))})
 }
 
 // oneOf complains about a word that is not among the allowed ones.

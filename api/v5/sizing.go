@@ -35,7 +35,7 @@ func (a *API) sizeAudience(r *wire.Request) (any, error) {
 	body := jsonbody.Parse("", r.Payload)
 	body.DropNulls("creative_types", "product_group_ids", "keywords")
 	body.Bool("auto_targeting_enabled")
-	oneOfWords(body, "placement_group", placementGroups)
+	oneOf(body, "placement_group", placementGroups)
 	listOfWords(body, "creative_types", creativeTypes)
 	listOfIDs(body, "product_group_ids")
 	keywords(body)
@@ -139,12 +139,6 @@ func years(spec *jsonbody.Object) (d audiences.Dimension) {
 	return d
 }
 
-func oneOfWords(o *jsonbody.Object, member string, allowed []string) {
-	if s := o.String(member); s != nil && !slices.Contains(allowed, *s) {
-		o.Fail(member, "%s is not one of ['%s']", parterre.Quote(*s), strings.Join(allowed, "', '"))
-	}
-}
-
 func listOfWords(o *jsonbody.Object, member string, allowed []string) []string {
 	words := o.Strings(member)
 	for _, w := range words {
@@ -192,7 +186,7 @@ func keywords(body *jsonbody.Object) {
 		}
 		k.Require("value")
 		k.DropNulls("match_type")
-		oneOfWords(k, "match_type", matchTypes)
+		oneOf(k, "match_type", matchTypes)
 		if s := k.String("value"); s != nil && len([]rune(*s)) > longestKeyword {
 			k.Fail("value", "is too long: at most %d characters are allowed", longestKeyword)
 		}
