@@ -90,6 +90,15 @@ func (s *Bayes) Best(candidates *roaring.Bitmap, n int) []parterre.PersonID {
 	return ranked[:min(max(n, 0), len(ranked))]
 }
 
+// Cut is the audience of a percentage of a country's persons.
+func (s *Bayes) Cut(country *roaring.Bitmap, percentage int) *roaring.Bitmap {
+	cut := roaring.New()
+	for _, p := range s.Best(country, Size(percentage, int(country.GetCardinality()))) { //nolint:gosec // persons fit 32 bits
+		cut.Add(uint32(p))
+	}
+	return cut
+}
+
 // score is how much the person acts like the seeds: 0 or above, 0 for somebody without items.
 func (s *Bayes) score(p parterre.PersonID) float64 {
 	if int(p) >= len(s.sums) || s.degrees[p] == 0 {

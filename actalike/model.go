@@ -165,16 +165,18 @@ func (r *Ranking) Best(candidates *roaring.Bitmap, n int) []parterre.PersonID {
 			ranked = append(ranked, parterre.PersonID(p))
 		}
 	}
-	score := func(p parterre.PersonID) float32 {
-		if int(p) >= len(r.scores) {
-			return float32(math.Inf(-1)) // who came after the population was read
-		}
-		return r.scores[p]
-	}
 	slices.SortFunc(ranked, func(a, b parterre.PersonID) int {
-		return cmp.Or(cmp.Compare(score(b), score(a)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(r.score(uint32(b)), r.score(uint32(a))), cmp.Compare(a, b))
 	})
 	return ranked[:min(max(n, 0), len(ranked))]
+}
+
+// score is minus infinity of a person who came after the population was read.
+func (r *Ranking) score(person uint32) float32 {
+	if int(person) >= len(r.scores) {
+		return float32(math.Inf(-1))
+	}
+	return r.scores[person]
 }
 
 // Weight says how much an item counts.

@@ -62,6 +62,7 @@ func TestAModelIsTheSameOnEveryNumberOfProcessors(t *testing.T) {
 		}
 	}
 	t.Run("ten cuts are the beginnings of one ranking", func(t *testing.T) { nested(t, m.Rank(p, seeds), 2500) })
+	t.Run("of persons who came since", func(t *testing.T) { nested(t, m.Rank(p, seeds), 30_000) })
 }
 
 // nested holds ten cuts against the best of the same ranking.

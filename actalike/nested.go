@@ -15,7 +15,7 @@ const percentages = 10
 func (r *Ranking) Nested(country *roaring.Bitmap) [percentages]*roaring.Bitmap {
 	const buckets = 1 << 16
 	var counts [buckets]uint32
-	r.each(country, func(p uint32) { counts[order(r.scores[p])>>16]++ })
+	r.each(country, func(p uint32) { counts[order(r.score(p))>>16]++ })
 
 	total := int(country.GetCardinality()) //nolint:gosec // persons fit 32 bits
 	var borders [percentages]int           // of each cut, the bucket in which it ends
@@ -45,7 +45,7 @@ func (r *Ranking) Nested(country *roaring.Bitmap) [percentages]*roaring.Bitmap {
 		}
 	}
 	r.each(country, func(p uint32) {
-		b := int(order(r.scores[p]) >> 16)
+		b := int(order(r.score(p)) >> 16)
 		switch x := lookup[b]; x {
 		case -2:
 		case -1:
@@ -72,7 +72,12 @@ func (r *Ranking) Nested(country *roaring.Bitmap) [percentages]*roaring.Bitmap {
 	return cuts
 }
 
-// each calls f for the candidates, ascending: who is in the country, scored, and no seed.
+// Cut is the audience of a percentage of a country's persons, from 1 to 10, of those that Nested cuts.
+func (r *Ranking) Cut(country *roaring.Bitmap, percentage int) *roaring.Bitmap {
+	return r.Nested(country)[percentage-1]
+}
+
+// each calls f for the candidates, ascending: who is in the country and no seed.
 func (r *Ranking) each(country *roaring.Bitmap, f func(p uint32)) {
 	candidates := roaring.AndNot(country, r.seeds)
 	for it := candidates.ManyIterator(); ; {
@@ -82,9 +87,7 @@ func (r *Ranking) each(country *roaring.Bitmap, f func(p uint32)) {
 			return
 		}
 		for _, p := range some[:n] {
-			if int(p) < len(r.scores) {
-				f(p)
-			}
+			f(p)
 		}
 	}
 }

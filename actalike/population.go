@@ -100,6 +100,11 @@ func (p *Population) Persons() int { return len(p.starts) - 2 }
 // Engagements is how many pairs of a person and an item there are.
 func (p *Population) Engagements() int { return len(p.engaged) }
 
+// Bytes is about how much memory it takes.
+func (p *Population) Bytes() int64 {
+	return 4*int64(len(p.starts)+len(p.engaged)+len(p.degrees)) + 64*int64(len(p.names))
+}
+
 // row are the items of a person.
 func (p *Population) row(person uint32) []uint32 {
 	return p.engaged[p.starts[person]:p.starts[person+1]]

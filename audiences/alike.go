@@ -45,11 +45,12 @@ func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r 
 		if err != nil {
 			return err
 		}
-		if len(best) < parterre.MinMembers {
+		members := best.ToArray()
+		if len(members) < parterre.MinMembers {
 			e.Reason = fmt.Sprintf("%d%% of the %d persons who are known to live in %s are %d members: at least %d are needed",
-				r.Percentage, e.Persons, r.Country, len(best), parterre.MinMembers)
+				r.Percentage, e.Persons, r.Country, len(members), parterre.MinMembers)
 		}
-		if err := s.index.Fill(ctx, id, best); err != nil {
+		if err := s.index.Fill(ctx, id, personIDs(members)); err != nil {
 			return err
 		}
 	}
@@ -59,11 +60,11 @@ func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r 
 // rank finds the members of an audience, with the model when there is one, and says in e how that was done.
 func (s *Service) rank(
 	ctx context.Context, e *evaluation, seeds, country *roaring.Bitmap,
-) (best []parterre.PersonID, err error) {
+) (best *roaring.Bitmap, err error) {
 	var score func(seeds *roaring.Bitmap) (ranking, error)
 	learnt := s.learner.current()
 	if learnt.Model != nil {
-		p, err := s.everyEngagement(ctx, learnt.Model.Names)
+		p, err := s.engagedWith(ctx, learnt)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +80,7 @@ func (s *Service) rank(
 	if err != nil {
 		return nil, err
 	}
-	best = all.Best(country, actalike.Size(e.Percentage, e.Persons))
+	best = all.Cut(country, e.Percentage)
 	e.Items = all.Top(explainedItems)
 	known, hidden := actalike.Halves(seeds, country)
 	if hidden.IsEmpty() {
@@ -89,13 +90,21 @@ func (s *Service) rank(
 	if err != nil {
 		return nil, err
 	}
-	e.judge(half.Best(country, actalike.Size(e.Percentage, e.Persons)), known, hidden, country)
+	e.judge(half.Cut(country, e.Percentage), known, hidden, country)
 	return best, nil
+}
+
+func personIDs(numbers []uint32) []parterre.PersonID {
+	ids := make([]parterre.PersonID, len(numbers))
+	for i, n := range numbers {
+		ids[i] = parterre.PersonID(n)
+	}
+	return ids
 }
 
 // ranking is what both methods give.
 type ranking interface {
-	Best(candidates *roaring.Bitmap, n int) []parterre.PersonID
+	Cut(country *roaring.Bitmap, percentage int) *roaring.Bitmap
 	Top(n int) []actalike.Weight
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/actalike"
@@ -103,10 +104,101 @@ func TestLookAlikesImproveWhenThePopulationIsLearnt(t *testing.T) {
 	}
 
 	w.settle()
-	w.must(os.WriteFile(w.alike.File, []byte("damaged, and longer than its head"), 0o600))
-	w.restart()
+	body, err := os.ReadFile(w.alike.File)
+	w.must(err)
+	for name, damage := range map[string]func() []byte{
+		"another file":    func() []byte { return []byte("damaged, and longer than its head") },
+		"a flipped bit":   func() []byte { b := slices.Clone(body); b[len(b)/2] ^= 1; return b },
+		"an older moment": func() []byte { b := slices.Clone(body); b[12] ^= 1; return b },
+		"nothing":         func() []byte { return nil },
+	} {
+		w.must(os.WriteFile(w.alike.File, damage(), 0o600))
+		w.restart()
+		w.update(alike, alikeRule(5, seed))
+		w.until("it is evaluated", func() bool { return w.evaluated(alike) })
+		w.until(name+" is made anew", func() bool {
+			now, err := os.ReadFile(w.alike.File)
+			return err == nil && slices.Equal(now, body)
+		})
+		w.settle()
+	}
+}
+
+// scansOf is how many times the store was asked for facets while an audience was computed anew.
+func (w *world) scansOf(alike, seed parterre.ID) int {
+	w.Helper()
+	w.settle()
+	before := w.rolls.scan.visitors()
 	w.update(alike, alikeRule(5, seed))
-	w.until("it is made anew", func() bool { return w.explain(alike).Method == actalike.Spectral && w.evaluated(alike) })
+	w.until("it is evaluated", func() bool { return w.evaluated(alike) })
+	return w.rolls.scan.visitors() - before
+}
+
+func TestAPopulationInMemoryIsReadAgainWhenItHasMoved(t *testing.T) {
+	w := newWorld(t, "in memory")
+	w.alike = audiences.Alike{File: filepath.Join(t.TempDir(), "factors"), Least: 10_000}
+	w.restart()
+	w.groups()
+	seed := w.group(120)
+	alike := w.create(parterre.ActAlikeAudience, alikeRule(5, seed))
+	w.until("the model is used", func() bool { return w.explain(alike).Method == actalike.Spectral && w.evaluated(alike) })
+	members := func() []uint32 {
+		in, err := w.index.Members(t.Context(), w.membership(alike), noon)
+		w.must(err)
+		return in.ToArray()
+	}
+	first := members()
+	step := func(what string, read bool) {
+		t.Helper()
+		if n := w.scansOf(alike, seed); (n > 0) != read {
+			t.Errorf("%s, and an audience asks the store for facets %d times", what, n)
+		}
+	}
+	step("nothing has moved", false)
+	if !slices.Equal(members(), first) {
+		t.Error("the same population gives another audience")
+	}
+	w.visit("/shoes", 1, 1200)
+	step("an advertiser's own events came in", false)
+	w.save(500, 1, 100)
+	step("less than a hundredth has moved", false)
+	w.save(501, 1, 100)
+	step("more than a hundredth has moved", true)
+	step("it was just read", false)
+	w.save(502, 1, 2)
+	step("hardly anything has moved", false)
+	w.clock.Add(601)
+	step("what has moved is ten minutes old", true)
+	w.people(1, 150)
+	step("more was said of persons", true)
+	w.must(w.WipeAccount(t.Context(), ann, account+1))
+	step("an ad account was wiped", true)
+	step("it was just read", false)
+	w.clock.Add(601)
+	step("nothing has moved in ten minutes", false)
+
+	w.alike.Every = time.Millisecond
+	w.restart()
+	step("after a start", true)
+	w.until("it is dropped when nobody uses it", func() bool {
+		w.clock.Add(601)
+		return w.scansOf(alike, seed) > 0
+	})
+}
+
+func TestAPopulationThatIsTooLargeIsNotKept(t *testing.T) {
+	w := newWorld(t, "in memory")
+	w.alike = audiences.Alike{Least: 10_000, Memory: 10_000}
+	w.restart()
+	w.groups()
+	seed := w.group(120)
+	alike := w.create(parterre.ActAlikeAudience, alikeRule(5, seed))
+	w.until("the model is used", func() bool { return w.explain(alike).Method == actalike.Spectral && w.evaluated(alike) })
+	for range 2 {
+		if w.scansOf(alike, seed) == 0 {
+			t.Error("the population is kept")
+		}
+	}
 }
 
 // What people did on an advertiser's own site does not change who is in another's look-alike.

@@ -48,17 +48,11 @@ type evaluation struct {
 }
 
 // judge compares what was found with what was hidden.
-func (e *evaluation) judge(best []parterre.PersonID, known, hidden, country *roaring.Bitmap) {
-	found := 0
-	for _, p := range best {
-		if hidden.Contains(uint32(p)) {
-			found++
-		}
-	}
+func (e *evaluation) judge(best, known, hidden, country *roaring.Bitmap) {
 	all := float64(hidden.GetCardinality())
-	q := &Quality{Hidden: int(all), Recall: float64(found) / all}
+	q := &Quality{Hidden: int(all), Recall: float64(hidden.AndCardinality(best)) / all}
 	candidates := float64(country.GetCardinality() - country.AndCardinality(known))
-	if n := float64(len(best)); n > 0 {
+	if n := float64(best.GetCardinality()); n > 0 {
 		q.Lift = q.Recall / (n / candidates)
 	}
 	e.Quality = q

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -25,6 +26,10 @@ type Alike struct {
 	Seed  float64       // the share of a seed that changes until the audience is computed anew; a tenth when 0
 	Every time.Duration // how often the seeds are looked at; every ten minutes when 0
 	Least int           // engagements of a population that is worth learning from; 100,000 when 0
+
+	// Memory is how many bytes a population may take that is kept in memory between evaluations; 3 GiB when 0. A larger one is
+	// read for every evaluation.
+	Memory int64
 }
 
 func (a *Alike) defaults() {
@@ -39,6 +44,9 @@ func (a *Alike) defaults() {
 	}
 	if a.Least == 0 {
 		a.Least = 100_000
+	}
+	if a.Memory == 0 {
+		a.Memory = 3 << 30
 	}
 }
 
@@ -90,6 +98,7 @@ func (l *learner) consider(persons, engagements int) {
 
 // learn makes a model, keeps it, and has the audiences computed anew that had to do without one.
 func (l *learner) learn(ctx context.Context) {
+	moves, read := l.s.engaged.moves.Load(), l.s.now()
 	p, m, err := l.train(ctx)
 	l.mu.Lock()
 	l.mu.busy = false
@@ -103,6 +112,7 @@ func (l *learner) learn(ctx context.Context) {
 	l.mu.Unlock()
 	switch {
 	case err == nil:
+		l.s.engaged.put(p, now.Version, moves, read, l.s.alike.Memory)
 		if err := l.save(now); err != nil {
 			l.s.log.Error("the factors are not kept", slog.String("error", err.Error()))
 		}
@@ -126,8 +136,14 @@ func (l *learner) train(ctx context.Context) (*actalike.Population, *actalike.Mo
 	return p, m, err
 }
 
-// The file of a model: its version and the moment at which it was made, eight bytes each, and the model.
-const modelHead = 16
+// The file of a model: a checksum of all that follows, four bytes (CRC-32C), its version and the moment at which it was made,
+// eight bytes each, and the model.
+const (
+	modelSum  = 4
+	modelHead = modelSum + 16
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // save writes the model to its file, whole or not at all.
 func (l *learner) save(now learnt) error {
@@ -138,13 +154,16 @@ func (l *learner) save(now learnt) error {
 	if err != nil {
 		return err
 	}
-	head := binary.BigEndian.AppendUint64(nil, uint64(now.Version)) //nolint:gosec // it counts from 1
-	head = binary.BigEndian.AppendUint64(head, uint64(now.Made))    //nolint:gosec // after 1970
+	file := make([]byte, modelSum, modelHead+len(body))
+	file = binary.BigEndian.AppendUint64(file, uint64(now.Version)) //nolint:gosec // it counts from 1
+	file = binary.BigEndian.AppendUint64(file, uint64(now.Made))    //nolint:gosec // after 1970
+	file = append(file, body...)
+	binary.BigEndian.PutUint32(file, crc32.Checksum(file[modelSum:], castagnoli))
 	f, err := os.CreateTemp(filepath.Dir(l.s.alike.File), ".factors-")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(head, body...))
+	_, err = f.Write(file)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), l.s.alike.File)
@@ -168,6 +187,9 @@ func (l *learner) load() {
 	if err == nil && len(body) < modelHead {
 		err = errors.New("the file ends early")
 	}
+	if err == nil && binary.BigEndian.Uint32(body) != crc32.Checksum(body[modelSum:], castagnoli) {
+		err = errors.New("the checksum is another")
+	}
 	if err == nil {
 		m, err = actalike.DecodeModel(body[modelHead:])
 	}
@@ -175,7 +197,7 @@ func (l *learner) load() {
 		l.s.log.Warn("the factors cannot be read and will be made anew", slog.String("error", err.Error()))
 		return
 	}
-	version, made := binary.BigEndian.Uint64(body), binary.BigEndian.Uint64(body[8:])
+	version, made := binary.BigEndian.Uint64(body[modelSum:]), binary.BigEndian.Uint64(body[modelSum+8:])
 	l.mu.learnt = learnt{m, int(version), int64(made)} //nolint:gosec // written by save
 }
 
@@ -187,7 +209,7 @@ func (s *Service) improve(ctx context.Context, id parterre.ID) {
 	}
 }
 
-// watchSeeds looks at the seeds of all ACTALIKE audiences from time to time.
+// watchSeeds looks at the seeds of all ACTALIKE audiences from time to time, and at whether the population is still used.
 func (s *Service) watchSeeds(ctx context.Context) {
 	tick := time.NewTicker(s.alike.Every)
 	defer tick.Stop()
@@ -196,6 +218,7 @@ func (s *Service) watchSeeds(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			s.engaged.dropIdle(s.now())
 			s.RefreshSeeds(ctx)
 		}
 	}

@@ -10,12 +10,16 @@ import (
 
 // Import takes persons of the population in, for the operator of the platform.
 func (s *Service) Import(ctx context.Context, people []parterre.Person) error {
-	return s.index.Import(ctx, people)
+	err := s.index.Import(ctx, people)
+	s.engaged.moves.Add(int64(len(people))) // nobody knows what came in when it failed
+	return err
 }
 
 // Ingest takes events and engagements in. All of them are durable when it returns nil, none is taken in otherwise.
 func (s *Service) Ingest(ctx context.Context, events []parterre.Event) error {
-	return s.index.Ingest(ctx, events)
+	err := s.index.Ingest(ctx, events)
+	s.engaged.ingested(events) // nobody knows what came in when it failed
+	return err
 }
 
 // AccountExists says whether there is such an ad account on the platform, for the operator.

@@ -51,6 +51,7 @@ type Service struct {
 	worker    *worker
 	alike     Alike
 	learner   learner
+	engaged   engaged
 }
 
 // New makes the service and takes up where the last process stopped: all audiences are served and stand, and unfinished

@@ -25,7 +25,7 @@ func (s *Service) WipeAccount(ctx context.Context, p *parterre.Principal, accoun
 			return err
 		}
 	}
-	if err := s.index.DropAccount(ctx, account); err != nil {
+	if err := s.dropFacets(ctx, account); err != nil {
 		return err
 	}
 	return s.finish(ctx, job)
@@ -99,10 +99,18 @@ func (s *Service) dropAccount(ctx context.Context, j catalog.Job) error {
 	if err != nil {
 		return err
 	}
-	if err := s.index.DropAccount(ctx, j.Account); err != nil {
+	if err := s.dropFacets(ctx, j.Account); err != nil {
 		return err
 	}
 	return s.finish(ctx, j)
+}
+
+// dropFacets removes the events of an ad account from the index, and the population from memory that may have some of them.
+func (s *Service) dropFacets(ctx context.Context, account parterre.ID) error {
+	err := s.index.DropAccount(ctx, account)
+	s.engaged.moves.Add(wiped) // one that is being read is not used twice
+	s.engaged.drop()
+	return err
 }
 
 // resumeWipes finishes what the last process had begun to wipe, before an event can come that is not to be removed.
