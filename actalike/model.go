@@ -43,8 +43,8 @@ const (
 	// LeastEngagements is how many engagements it needs.
 	LeastEngagements = 10_000
 
-	// mostFused is how many persons are ranked by trees: in larger populations that takes too long.
-	mostFused = 1_000_000
+	// MostFused is how many persons are ranked by trees at most: in larger populations that takes too long.
+	MostFused = 1_000_000
 )
 
 // ErrThin is the error for a population from which nothing can be learnt; [Bayes] needs nothing.
@@ -67,7 +67,7 @@ func Train(ctx context.Context, p *Population, seed uint64) (*Model, error) {
 	if m.Factors, err = newFactors(ctx, p, dim, seed); err != nil {
 		return nil, thin(err)
 	}
-	if p.Persons() > mostFused {
+	if p.Persons() > MostFused {
 		return m, nil
 	}
 	var s sample

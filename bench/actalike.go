@@ -23,6 +23,7 @@ func actAlike(args []string) error {
 	persons := flags.Float64("persons", 1e6, "how many persons there are")
 	each := flags.Int("items", 50, "how many items each engaged with")
 	kinds := flags.Int("kinds", 200_000, "how many items there are")
+	learn := flags.Float64("learn", 0, "how many of the persons are learnt from, to measure the ranking alone; 0 is all")
 	seed := flags.Uint64("seed", 1, "what everything random begins from")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -34,7 +35,7 @@ func actAlike(args []string) error {
 	}
 	fmt.Fprintf(os.Stdout, "made %d persons with %d engagements in %.0f s, %s\n", p.Persons(), p.Engagements(), time.Since(begun).Seconds(), heap())
 	begun = time.Now()
-	m, err := actalike.Train(context.Background(), p, *seed)
+	m, err := learnt(p, int(*learn), *kinds, *each, *seed)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,23 @@ func actAlike(args []string) error {
 			strconv.Itoa(size), took[2], took[0], took[4], heap())
 	}
 	return nil
+}
+
+// learnt is a model of the population, or of its first persons: how long ranking takes does not depend on what was learnt. A
+// population that is too large for trees is ranked without them.
+func learnt(p *actalike.Population, persons, kinds, each int, seed uint64) (*actalike.Model, error) {
+	if persons <= 0 || persons >= p.Persons() {
+		return actalike.Train(context.Background(), p, seed)
+	}
+	first, err := actalike.MakePopulation(persons, kinds, each, seed) // the same persons, made again
+	if err != nil {
+		return nil, err
+	}
+	m, err := actalike.Train(context.Background(), first, seed)
+	if err == nil && p.Persons() > actalike.MostFused {
+		m.Trees = nil
+	}
+	return m, err
 }
 
 func heap() string {
