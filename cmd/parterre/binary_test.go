@@ -140,3 +140,10 @@ func (s *service) stop(t *testing.T) int {
 	}
 	return s.cmd.ProcessState.ExitCode()
 }
+
+func orFail(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -127,13 +127,6 @@ func newWitness(t *testing.T, s *service) *witness {
 	return w
 }
 
-func orFail(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func (w *witness) someRule(r *rand.Rand) string {
 	all := make([]string, 0, len(w.rules))
 	for rule := range w.rules {
