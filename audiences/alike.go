@@ -140,8 +140,8 @@ func (s *Service) everyEngagement(ctx context.Context, known []string) (*actalik
 	})
 }
 
-// seedMembers are the members of all seeds. A seed that was removed since, or is shared no longer, is left out; it fails with errLater when one has
-// never been evaluated, or has a rule that is not.
+// seedMembers are the members of all seeds. A seed that was removed since, or is shared no longer, is left out; it fails with
+// errLater when one has never been evaluated, or has a rule that is not.
 func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds []parterre.ID) (*roaring.Bitmap, error) {
 	var there []parterre.ID
 	err := s.catalog.View(ctx, func(tx *catalog.Tx) error {
@@ -162,21 +162,7 @@ func (s *Service) seedMembers(ctx context.Context, a *parterre.Audience, seeds [
 	if err != nil {
 		return nil, err
 	}
-	s.serving.RLock()
-	defer s.serving.RUnlock()
-	union := roaring.New()
-	for _, id := range there {
-		m, served := s.serving.of[id]
-		if !served {
-			continue
-		}
-		members, err := s.index.Members(ctx, m, s.now().Unix())
-		if err != nil {
-			return nil, err
-		}
-		union.Or(members)
-	}
-	return union, nil
+	return s.union(ctx, there)
 }
 
 // everyAccount are the ad accounts on the platform, and 0 for content of none.
