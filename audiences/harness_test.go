@@ -152,6 +152,9 @@ func (w *world) people(first, last int) {
 	w.must(w.Import(w.Context(), all))
 }
 
+// said is what visits say, so that an audience of them has a roll of its own.
+var said = parterre.EventData{Fields: []parterre.Datum{parterre.FieldDatum("currency", "USD")}}
+
 // visit has the persons from first to last visit a page now.
 func (w *world) visit(page string, first, last int) {
 	w.Helper()
@@ -159,7 +162,7 @@ func (w *world) visit(page string, first, last int) {
 	for n := first; n <= last; n++ {
 		events = append(events, parterre.Event{
 			Who: who(n), At: parterre.Stamp(w.clock.Load()), //nolint:gosec // in our century
-			Facet: parterre.Facet{Kind: parterre.Conversion, Account: account, Name: "page_visit", Source: parterre.Web, URL: page},
+			Facet: parterre.Facet{Kind: parterre.Conversion, Account: account, Name: "page_visit", Source: parterre.Web, URL: page, Data: said},
 		})
 	}
 	w.must(w.Ingest(w.Context(), events))
@@ -202,7 +205,7 @@ func (w *world) list(first, last int) parterre.ID {
 }
 
 func visitorRule(tag parterre.ID, page string) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"visitor_source_id":["%s"],"url":%q}`, tag, page))
+	return json.RawMessage(fmt.Sprintf(`{"visitor_source_id":["%s"],"event":"pagevisit","url":%q,"event_data":{"currency":"USD"}}`, tag, page))
 }
 
 func listRule(list parterre.ID) json.RawMessage {

@@ -68,6 +68,9 @@ func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
 	case r.Visitor == nil || r.Visitor.Prefill:
 		err = s.index.Evaluate(ctx, standing(a.ID, a.AdAccount, a.RuleVersion, &r))
 	}
+	if err == nil { // whoever reads READY does not wait until everybody is counted
+		_, err = s.sizes.count(ctx, s.index, membershipOf(a.ID, a.RuleVersion, &r), s.now().Unix())
+	}
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ func (w *world) wantRolls(serving ...parterre.ID) {
 	w.Helper()
 	var want []indexdriver.RollID
 	for _, id := range serving {
-		if v := w.see(id); v.Type != parterre.CustomerListAudience { // lists have rolls of their own
+		// Lists have rolls of their own, and engagement audiences are derived.
+		if v := w.see(id); v.Type != parterre.CustomerListAudience && v.Type != parterre.EngagementAudience {
 			want = append(want, index.AudienceRoll(id, v.Served))
 		}
 	}

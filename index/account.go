@@ -15,9 +15,9 @@ const facetsAtOnce = 1000
 var errEnough = errors.New("enough facets")
 
 // DropAccount removes every facet of an ad account, who produced it, the rows of its events, what its conversion tags saw, how
-// many events there were and what they came with, for good. The rolls of its pages are named by the numbers of facets,
-// which are not given again: nobody reads them any more, but they keep their space. What the rolls of audiences took over from
-// them stays. It is durable when it returns nil; cut short, it may be repeated. An event that is taken in meanwhile is removed
+// many events there were and what they came with, for good. The rolls of its pages, and lines of histories, are named by the
+// numbers of facets, which are not given again: nobody reads them any more, but they keep their space. What the rolls of
+// audiences took over from them stays, and audiences that have none are empty. It is durable when it returns nil; cut short, it may be repeated. An event that is taken in meanwhile is removed
 // or stays whole.
 func (ix *Index) DropAccount(ctx context.Context, account parterre.ID) error {
 	for {
@@ -60,6 +60,8 @@ func (ix *Index) dropSome(ctx context.Context, account parterre.ID) (more bool, 
 	}
 	ix.forgetWrittenLocked()
 	ix.forgetNumbersLocked(account)
+	ix.derived.wipe()
+	ix.revisions.happened(account)
 	return more, durable, nil
 }
 

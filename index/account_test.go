@@ -27,7 +27,7 @@ func TestDroppingAnAdAccount(t *testing.T) {
 				Roll: index.AudienceRoll(audience, 1), Accounts: []parterre.ID{account},
 				Place: func(*parterre.Facet) bool { return true },
 			}
-			must(t, ix.Evaluate(t.Context(), s))
+			ix.Register(s)
 			n, _, err := ix.Count(t.Context(), index.OfAudience(audience, 1, 0), noon)
 			must(t, err)
 			return n
@@ -38,6 +38,9 @@ func TestDroppingAnAdAccount(t *testing.T) {
 		must(t, ix.DropAccount(t.Context(), 1))
 		if got := all(11, 1); got != 0 {
 			t.Errorf("%d persons are left", got)
+		}
+		if held := heldBy(t, ix, index.AudienceRoll(10, 1)); len(held) > 0 {
+			t.Errorf("persons still hold %v", held)
 		}
 		if got := all(12, 2); got != 1 {
 			t.Errorf("%d persons are left elsewhere", got)

@@ -35,6 +35,9 @@ func (c *cache[K, V]) put(key K, v V) {
 	c.young[key] = v
 }
 
+// clear forgets everything.
+func (c *cache[K, V]) clear() { c.young, c.old = nil, nil }
+
 // The sizes of the caches' halves.
 const (
 	facetCacheSize = 1 << 14

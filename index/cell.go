@@ -56,7 +56,7 @@ func (at *group) add(s *standing) {
 // each calls move for the audiences that an event with the data moves, perhaps more than once.
 func (at *group) each(data *parterre.EventData, move func(*standing)) {
 	for _, s := range at.always {
-		if !s.gone {
+		if !s.gone.Load() {
 			move(s)
 		}
 	}
@@ -68,7 +68,7 @@ func (at *group) each(data *parterre.EventData, move func(*standing)) {
 func (at *group) eachWithData(data *parterre.EventData, move func(*standing)) {
 	look := func(key needed) {
 		for _, s := range at.byDatum[key] {
-			if !s.gone && rule.MatchData(s.Data, *data) {
+			if !s.gone.Load() && rule.MatchData(s.Data, *data) {
 				move(s)
 			}
 		}
@@ -88,7 +88,7 @@ func (at *group) eachWithData(data *parterre.EventData, move func(*standing)) {
 
 // clean forgets audiences that are gone.
 func (at *group) clean() {
-	gone := func(s *standing) bool { return s.gone }
+	gone := func(s *standing) bool { return s.gone.Load() }
 	at.always = slices.DeleteFunc(at.always, gone)
 	for key, list := range at.byDatum {
 		if list = slices.DeleteFunc(list, gone); len(list) == 0 {
@@ -172,7 +172,7 @@ func (e *pageEntry) suits(s *standing) bool { return s.URL != nil && s.URL(e.nam
 func (e *facetEntry) takeOver(suit []*standing, judged uint64) {
 	e.clean()
 	for _, s := range suit {
-		if !s.gone {
+		if !s.gone.Load() {
 			e.add(s)
 		}
 	}
@@ -180,7 +180,7 @@ func (e *facetEntry) takeOver(suit []*standing, judged uint64) {
 }
 
 func (e *pageEntry) takeOver(suit []*standing, judged uint64) {
-	e.suit = slices.DeleteFunc(append(e.suit, suit...), func(s *standing) bool { return s.gone })
+	e.suit = slices.DeleteFunc(append(e.suit, suit...), func(s *standing) bool { return s.gone.Load() })
 	e.judged = judged
 }
 

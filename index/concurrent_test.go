@@ -47,6 +47,9 @@ func TestAnAudienceThatIsEvaluatedWhileEventsArriveMissesNothing(t *testing.T) {
 				for range batches {
 					part := someEvents(r, crowd, size)
 					for i := range part { // some facets that nobody has seen before
+						if r.IntN(2) == 0 {
+							part[i] = inBlue(part[i])
+						}
 						if r.IntN(10) == 0 {
 							part[i].Facet.Name = fmt.Sprintf("custom-%d", r.IntN(1000))
 						}
@@ -63,6 +66,9 @@ func TestAnAudienceThatIsEvaluatedWhileEventsArriveMissesNothing(t *testing.T) {
 			var evaluations sync.WaitGroup
 			for i, page := range pages {
 				s := ofURL(parterre.ID(100*(round+1)+i), page)
+				if (i+round)%2 == 0 {
+					s = ofBlue(s)
+				}
 				evaluated[parterre.ID(s.Roll.A)] = s //nolint:gosec // an id
 				evaluations.Go(func() {
 					ix.Register(s)
@@ -86,7 +92,7 @@ func TestAnAudienceThatIsEvaluatedWhileEventsArriveMissesNothing(t *testing.T) {
 			events = append(events, part...)
 		}
 		for id, s := range evaluated {
-			if got, want := rollOf(t, d, s.Roll), union(events, s); !maps.Equal(got, want) {
+			if got, want := heldBy(t, ix, s.Roll), union(events, s); !maps.Equal(got, want) {
 				t.Errorf("seed %d: audience %d has %d persons, want %d", seed, id, len(got), len(want))
 				same(t, "its roll", got, want)
 			}

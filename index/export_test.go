@@ -5,6 +5,9 @@ func (ix *Index) SetFacetCacheSize(n int) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = n, n, n
+	ix.derived.mu.Lock()
+	defer ix.derived.mu.Unlock()
+	ix.derived.setSizes(n, n, n)
 	ix.who.Lock()
 	defer ix.who.Unlock()
 	ix.who.size = n

@@ -11,10 +11,12 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/index/memindex"
 	"github.com/parterre/parterre/roll"
+	"github.com/parterre/parterre/row"
 )
 
 // errStore is what a store fails with that was told to.
@@ -115,20 +117,55 @@ func (f *failing) Pages(ctx context.Context, keys []driver.PageKey) ([]driver.Pa
 	return f.Driver.Pages(ctx, keys)
 }
 
-func (f *failing) ScanPages(ctx context.Context, account parterre.ID, yield func(driver.PageID, []byte) error) error {
+func (f *failing) ScanPages(
+	ctx context.Context, account parterre.ID, after driver.PageID, yield func(driver.PageID, []byte) error,
+) error {
 	if err := f.check("ScanPages"); err != nil {
 		return err
 	}
-	return f.Driver.ScanPages(ctx, account, yield)
+	return f.Driver.ScanPages(ctx, account, after, yield)
 }
 
-func (f *failing) Unite(
-	ctx context.Context, kind driver.RollKind, spans []driver.Span, keep func(uint64) bool, into *roll.Accumulator,
-) error {
+func (f *failing) Facet(ctx context.Context, id driver.FacetID) (parterre.ID, []byte, error) {
+	if err := f.check("Facet"); err != nil {
+		return 0, nil, err
+	}
+	return f.Driver.Facet(ctx, id)
+}
+
+func (f *failing) URL(ctx context.Context, account parterre.ID, id driver.PageID) (string, bool, error) {
+	if err := f.check("URL"); err != nil {
+		return "", false, err
+	}
+	return f.Driver.URL(ctx, account, id)
+}
+
+func (f *failing) Unite(ctx context.Context, u driver.Union, into *roll.Accumulator) error {
 	if err := f.check("Unite"); err != nil {
 		return err
 	}
-	return f.Driver.Unite(ctx, kind, spans, keep, into)
+	return f.Driver.Unite(ctx, u, into)
+}
+
+func (f *failing) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Accumulator) error {
+	if err := f.check("Last"); err != nil {
+		return err
+	}
+	return f.Driver.Last(ctx, blocks, want, into)
+}
+
+func (f *failing) History(ctx context.Context, p parterre.PersonID, yield func(history.Cell, parterre.Stamp)) error {
+	if err := f.check("History"); err != nil {
+		return err
+	}
+	return f.Driver.History(ctx, p, yield)
+}
+
+func (f *failing) Rows(ctx context.Context, facet driver.FacetID, yield func(*row.Block) error) error {
+	if err := f.check("Rows"); err != nil {
+		return err
+	}
+	return f.Driver.Rows(ctx, facet, yield)
 }
 
 func (f *failing) Chunk(ctx context.Context, id driver.RollID, block uint16) (roll.Chunk, error) {
@@ -159,6 +196,9 @@ func (f *failing) Apply(ctx context.Context, w *driver.Writes) (func() error, er
 	}
 	for _, m := range w.Moves {
 		f.mu.rolls[m.Roll] = true
+	}
+	for _, a := range w.Acts {
+		f.mu.rolls[driver.OnPage(a.Page, a.Facet)] = true
 	}
 	return func() error { return errors.Join(f.check("durable"), durable()) }, nil
 }
@@ -214,6 +254,7 @@ func changes() []struct {
 	make func(context.Context, *index.Index) error
 } {
 	shoes := ofURL(11, "/shoes")
+	shoes.Data = blue.Data
 	email := parterre.ByEmail("ann@example.com")
 	return []struct {
 		name string
@@ -228,12 +269,12 @@ func changes() []struct {
 			return ix.Import(ctx, []parterre.Person{{Who: who("ann"), Country: "CA"}, {Who: who("cid"), Country: "US"}})
 		}},
 		{"ingest", func(ctx context.Context, ix *index.Index) error {
-			return ix.Ingest(ctx, []parterre.Event{visit(who("ann"), "/", noon), visit(who("dan"), "/shoes", noon)})
+			return ix.Ingest(ctx, []parterre.Event{visit(who("ann"), "/", noon), inBlue(visit(who("dan"), "/shoes", noon))})
 		}},
 		{"ingest into a standing audience", func(ctx context.Context, ix *index.Index) error {
 			ix.Register(shoes)
 			return ix.Ingest(ctx, []parterre.Event{
-				visit(email, "/shoes", noon+1), visit(who("eve"), "/hats", noon), visit(who("eve"), "/shoes", noon),
+				inBlue(visit(email, "/shoes", noon+1)), visit(who("eve"), "/hats", noon), inBlue(visit(who("eve"), "/shoes", noon)),
 			})
 		}},
 		{"evaluate", func(ctx context.Context, ix *index.Index) error { return ix.Evaluate(ctx, shoes) }},
@@ -253,7 +294,7 @@ func changes() []struct {
 // Whatever fails underneath, and in whichever change: the change fails as a whole with an error that is ours, what the
 // index holds is what it held, and when the store works again the change can be made, as if nothing had been.
 func TestAChangeThatFailsLeavesEverythingAsItWas(t *testing.T) {
-	for _, method := range []string{"Persons", "People", "Facets", "Pages", "ScanFacets", "ScanPages", "Unite", "Apply"} {
+	for _, method := range []string{"Persons", "People", "Facets", "Pages", "ScanFacets", "ScanPages", "Rows", "Apply"} {
 		t.Run("when "+method+" fails", func(t *testing.T) {
 			sound, store := newFailing(memindex.New()), newFailing(memindex.New())
 			want, ix := newIndex(t, sound), newIndex(t, store)
@@ -304,7 +345,7 @@ func TestAChangeThatIsNotDurableFailsAndCanBeRepeated(t *testing.T) {
 func TestADropThatFailsLeavesTheAudienceStanding(t *testing.T) {
 	store := newFailing(memindex.New())
 	ix := newIndex(t, store)
-	ix.Register(ofURL(10, "/"))
+	ix.Register(fresh(ofURL(10, "/")))
 	come(t, ix, "/", "ann")
 	store.breaks("Apply", 0)
 	if err := ix.Drop(t.Context(), index.AudienceRoll(10, 1)); !errors.Is(err, errStore) {
@@ -343,6 +384,13 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 	for _, c := range changes()[:8] {
 		must(t, c.make(t.Context(), ix))
 	}
+	ix.Register(ofURL(13, "/"))
+	few, most := ofURL(14, "/"), ofURL(15, "/")
+	few.URL = func(url string) bool { return url == "/hats" }
+	few.Place = func(f *parterre.Facet) bool { return f.URL == "" }
+	most.URL = nil
+	ix.Register(few)
+	ix.Register(most)
 	before := store.state(t)
 	list := index.OfList(641)
 	for _, q := range []struct {
@@ -352,6 +400,16 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 	}{
 		{"Lookup", "Persons", func(ctx context.Context) error { _, err := ix.Lookup(ctx, who("ann")); return err }},
 		{"Contains", "Chunk", func(ctx context.Context) error { _, err := ix.Contains(ctx, list, 1, noon); return err }},
+		{"Contains of a derived audience", "History Facet URL", func(ctx context.Context) error {
+			again := newIndex(t, store) // knows nothing yet
+			again.Register(ofURL(13, "/"))
+			_, err := again.Contains(ctx, everybody(13), 1, noon)
+			return err
+		}},
+		{"Count of a derived audience", "ScanFacets", func(ctx context.Context) error { _, _, err := ix.Count(ctx, everybody(13), noon); return err }},
+		{"Count of most", "Last", func(ctx context.Context) error { _, _, err := ix.Count(ctx, everybody(15), noon); return err }},
+		{"Members of most", "Last", func(ctx context.Context) error { _, err := ix.Members(ctx, everybody(15), noon); return err }},
+		{"Holdings", "History", func(ctx context.Context) error { _, err := ix.Holdings(ctx, 1); return err }},
 		{"Count", "Chunk Chunks", func(ctx context.Context) error { _, _, err := ix.Count(ctx, list, noon); return err }},
 		{"Members", "Chunk Chunks", func(ctx context.Context) error { _, err := ix.Members(ctx, list, noon); return err }},
 		{"Organic", "ScanFacets", func(ctx context.Context) error {
@@ -377,11 +435,13 @@ func TestTheEndOfTheContextIsInTheChainOfTheError(t *testing.T) {
 	overEach(t, func(t *testing.T, open func() driver.Driver) {
 		ix := newIndex(t, open())
 		come(t, ix, "/", "ann")
+		ix.Register(ofURL(11, "/"))
 		ctx, end := context.WithCancel(t.Context())
 		end()
 		for name, err := range map[string]error{
 			"Ingest":   ix.Ingest(ctx, []parterre.Event{visit(who("bob"), "/", noon)}),
 			"Evaluate": ix.Evaluate(ctx, ofURL(10, "/")),
+			"Count":    counted(ctx, ix, everybody(11)),
 			"Fill":     ix.Fill(ctx, index.AudienceRoll(10, 1), []parterre.PersonID{1}),
 		} {
 			if !errors.Is(err, context.Canceled) {
@@ -390,4 +450,9 @@ func TestTheEndOfTheContextIsInTheChainOfTheError(t *testing.T) {
 		}
 		wantMembers(t, ix, everybody(10), noon)
 	})
+}
+
+func counted(ctx context.Context, ix *index.Index, m index.Membership) error {
+	_, _, err := ix.Count(ctx, m, noon)
+	return err
 }

@@ -99,6 +99,25 @@ func ofURL(audience parterre.ID, url string) index.Standing {
 	}
 }
 
+// fresh leaves the past out of an audience, which then has a roll of its own.
+func fresh(s index.Standing) index.Standing {
+	s.Fresh = true
+	return s
+}
+
+// blue is what an event may have to say; an audience that asks for it has a roll of its own.
+var blue = parterre.Facet{Data: parterre.EventData{Fields: []parterre.Datum{parterre.FieldDatum("content_category", "blue")}}}
+
+func inBlue(e parterre.Event) parterre.Event {
+	e.Facet.Data = blue.Data
+	return e
+}
+
+func ofBlue(s index.Standing) index.Standing {
+	s.Data = blue.Data
+	return s
+}
+
 // everybody is the membership of the audience's first rule, without a window.
 func everybody(audience parterre.ID) index.Membership { return index.OfAudience(audience, 1, 0) }
 
@@ -177,4 +196,23 @@ func same[T any](t testing.TB, what string, got, want T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+// heldBy is what persons of a crowd hold of an audience, by asking about each.
+func heldBy(t testing.TB, ix *index.Index, id driver.RollID) stamps {
+	t.Helper()
+	all := stamps{}
+	for p := range parterre.PersonID(crowd + 2) {
+		held, err := ix.Holdings(context.Background(), p)
+		must(t, err)
+		for _, h := range held {
+			if h.Roll == id {
+				if all[p] != 0 {
+					t.Errorf("person %d holds %v twice", p, id)
+				}
+				all[p] = h.Stamp
+			}
+		}
+	}
+	return all
 }

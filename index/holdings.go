@@ -54,6 +54,15 @@ type held struct {
 // Holdings gives a person's stamps in the rolls of audiences, in no order. Whether a stamp makes a member is for
 // [Membership.Holds] to say. The slice is the caller's own.
 func (ix *Index) Holdings(ctx context.Context, p parterre.PersonID) ([]Holding, error) {
+	found, err := ix.rollHoldings(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return ix.derivedHoldings(ctx, p, found)
+}
+
+// rollHoldings gives what a person holds in rolls of audiences.
+func (ix *Index) rollHoldings(ctx context.Context, p parterre.PersonID) ([]Holding, error) {
 	h := &ix.holdings
 	for {
 		h.mu.Lock()

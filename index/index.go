@@ -7,8 +7,11 @@
 // that an audience is evaluated safely while events arrive: its roll is registered first, so that every event from then on
 // is merged into it, and the past is merged into it afterwards; what is in both counts once.
 //
+// An audience of which every past event counts, whatever its data, is not even that: its roll is the union of those of the
+// facets, or of the pages, that it selects, and is united when somebody asks; see derived.go.
+//
 // Locks: Index.mu is held while a change is put together and made visible, never while it is waited for to be durable.
-// Index.revisions has a lock of its own, taken after mu when both are.
+// Index.revisions, Index.derived and Index.sites have locks of their own, taken after mu when both are.
 package index
 
 import (
@@ -38,8 +41,8 @@ type Index struct {
 		facets   cache[place, *facetEntry]
 		pages    cache[pageName, *pageEntry]
 		cells    cache[cellKey, *cell]
-		rolls    map[driver.RollID]*standing // of all standing audiences
-		standing map[parterre.ID][]*standing // by the ad account whose facets they select, in order of registration
+		rolls    map[driver.RollID]*standing // of audiences that events move
+		standing map[parterre.ID][]*standing // of them, by the ad account whose facets they select, in order of registration
 		lastSeq  uint64
 		seen     map[sighting]span    // what is known to be written of what tags saw; see sighting.go
 		counted  map[sketchOf]*sketch // and of the sketches that count events; see count.go
@@ -50,6 +53,8 @@ type Index struct {
 		cache[whoKey, parterre.PersonID]
 	}
 	holdings  holdings
+	derived   derived
+	sites     sites
 	epoch     atomic.Uint64 // how many changes have bound identifiers
 	revisions revisions
 	failed    atomic.Pointer[parterre.Error] // the first change that could not be made durable
@@ -66,6 +71,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size, ix.who.size = facetCacheSize, pageCacheSize, cellCacheSize, whoCacheSize
 	ix.mu.rolls = map[driver.RollID]*standing{}
 	ix.mu.standing = map[parterre.ID][]*standing{}
+	ix.derived.init()
 	return ix, nil
 }
 
@@ -145,9 +151,32 @@ func (ix *Index) Healthy() error {
 // revisions numbers the changes of the rolls that make audiences, so that an answer about one can be kept until it changes.
 // No number is given twice: a roll that is dropped and filled again does not come back to a revision that it had.
 type revisions struct {
-	mu   sync.Mutex
-	last uint64
-	of   map[driver.RollID]uint64
+	mu       sync.Mutex
+	last     uint64
+	of       map[driver.RollID]uint64
+	accounts map[parterre.ID]uint64 // of the events of ad accounts, from which derived audiences follow
+}
+
+// happened notes that ad accounts have other events.
+func (r *revisions) happened(accounts ...parterre.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.accounts == nil {
+		r.accounts = map[parterre.ID]uint64{}
+	}
+	r.last++
+	for _, account := range accounts {
+		r.accounts[account] = r.last
+	}
+}
+
+func (r *revisions) sumOf(accounts []parterre.ID) (n uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, account := range accounts {
+		n += r.accounts[account]
+	}
+	return n
 }
 
 func (r *revisions) moved(w *driver.Writes) {

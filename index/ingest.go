@@ -59,10 +59,14 @@ func (ix *Index) ingest(
 	if err != nil {
 		return nil, err
 	}
-	c.writes.Moves = make([]driver.Move, 0, 2*len(events)+len(events)/4)
+	c.writes.Acts = make([]driver.Act, 0, len(events))
+	var accounts []parterre.ID
 	for i, at := range cells {
 		if at != nil {
 			c.take(&events[i], at, meant.persons[i])
+			if account := at.facet.place.Account; !slices.Contains(accounts, account) {
+				accounts = append(accounts, account)
+			}
 		}
 	}
 	c.seeLocked(seen)
@@ -74,6 +78,7 @@ func (ix *Index) ingest(
 		return nil, err
 	}
 	settle()
+	ix.revisions.happened(accounts...) // after the change is visible: who counts now counts it
 	ix.remember(c, events, meant)
 	return durable, nil
 }
@@ -81,8 +86,7 @@ func (ix *Index) ingest(
 // take notes an event of a person in all the rolls that it belongs to.
 func (c *change) take(e *parterre.Event, at *cell, p parterre.PersonID) {
 	facet, page := c.ids(at)
-	c.move(facetRoll(facet), p, e.At)
-	c.move(driver.OnPage(page, facet), p, e.At)
+	c.writes.Acts = append(c.writes.Acts, driver.Act{Page: page, Facet: facet, Person: p, Stamp: e.At})
 	hasData := len(e.Facet.Data.Fields) > 0 || len(e.Facet.Data.Items) > 0
 	if hasData {
 		c.writes.Rows = append(c.writes.Rows, driver.Row{Facet: facet, Row: row.Row{

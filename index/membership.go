@@ -3,6 +3,8 @@ package index
 import (
 	"context"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -64,6 +66,10 @@ func (m Membership) Holds(s parterre.Stamp, at int64) bool { return s != 0 && s 
 
 // Contains says whether the person is a member at the moment, in seconds since 1970.
 func (ix *Index) Contains(ctx context.Context, m Membership, p parterre.PersonID, at int64) (bool, error) {
+	if ix.derived.find(m.Added) != nil {
+		held, err := ix.derivedHoldings(ctx, p, nil)
+		return slices.ContainsFunc(held, func(h Holding) bool { return h.Roll == m.Added && m.Holds(h.Stamp, at) }), err
+	}
 	added, err := ix.stamp(ctx, m.Added, p)
 	if err != nil || added == 0 || added < m.since(at) {
 		return false, err
@@ -93,15 +99,27 @@ func (ix *Index) chunk(ctx context.Context, id driver.RollID, block uint16) (rol
 
 // Count is how many members there are at the moment, and the last moment at which that stays so if nothing arrives.
 func (ix *Index) Count(ctx context.Context, m Membership, at int64) (members int, until int64, err error) {
+	var mu sync.Mutex
 	oldest := parterre.Stamp(0)
-	err = ix.eachBlock(ctx, m, func(_ uint16, added, removed roll.Chunk) error {
-		n, old := roll.Count(added, removed, m.since(at))
+	add := func(n int, old parterre.Stamp) {
+		mu.Lock()
+		defer mu.Unlock()
 		members += n
 		if n > 0 && (oldest == 0 || old < oldest) {
 			oldest = old
 		}
-		return nil
-	})
+	}
+	if s := ix.derived.find(m.Added); s != nil {
+		err = ix.unite(ctx, &s.Standing, func(part *roll.Accumulator) error {
+			add(part.Count(m.since(at)))
+			return nil
+		})
+	} else {
+		err = ix.eachBlock(ctx, m, func(_ uint16, added, removed roll.Chunk) error {
+			add(roll.Count(added, removed, m.since(at)))
+			return nil
+		})
+	}
 	if err != nil || oldest == 0 || m.Window == 0 {
 		return members, math.MaxInt64, err
 	}
@@ -111,6 +129,18 @@ func (ix *Index) Count(ctx context.Context, m Membership, at int64) (members int
 // Members are the members at the moment. The bitmap is the caller's own.
 func (ix *Index) Members(ctx context.Context, m Membership, at int64) (*roaring.Bitmap, error) {
 	all := roaring.New()
+	if s := ix.derived.find(m.Added); s != nil {
+		var mu sync.Mutex
+		err := ix.unite(ctx, &s.Standing, func(part *roll.Accumulator) error {
+			return part.Chunks(func(block uint16, c roll.Chunk) error {
+				mu.Lock()
+				defer mu.Unlock()
+				roll.Members(c, roll.Chunk{}, m.since(at), func(low uint16) { all.Add(uint32(roll.Person(block, low))) })
+				return nil
+			})
+		})
+		return all, err
+	}
 	err := ix.eachBlock(ctx, m, func(block uint16, added, removed roll.Chunk) error {
 		roll.Members(added, removed, m.since(at), func(low uint16) {
 			all.Add(uint32(roll.Person(block, low)))
@@ -136,5 +166,10 @@ func (ix *Index) eachBlock(ctx context.Context, m Membership, yield func(block u
 }
 
 // Revision changes whenever an event, a list or an evaluation changes the rolls of the membership. It starts anew with
-// the process.
-func (ix *Index) Revision(m Membership) uint64 { return ix.revisions.sum(m.Added, m.Removed) }
+// the process. That of a derived audience changes with every event of the ad accounts whose facets it may select.
+func (ix *Index) Revision(m Membership) uint64 {
+	if s := ix.derived.find(m.Added); s != nil {
+		return ix.revisions.sumOf(s.Accounts)
+	}
+	return ix.revisions.sum(m.Added, m.Removed)
+}

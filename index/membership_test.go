@@ -69,7 +69,8 @@ func TestACountHoldsToTheLastSecondOfItsPromise(t *testing.T) {
 
 func TestARevisionChangesWithTheRollsOfTheMembership(t *testing.T) {
 	ix := newIndex(t, memindex.New())
-	ix.Register(ofURL(10, "/"))
+	ix.Register(fresh(ofURL(10, "/")))
+	ix.Register(ofURL(12, "/"))
 	list := index.OfList(641)
 	last := map[index.Membership]uint64{}
 	expect := func(what string, changed ...index.Membership) {
@@ -78,7 +79,7 @@ func TestARevisionChangesWithTheRollsOfTheMembership(t *testing.T) {
 		for _, m := range changed {
 			must[m] = true
 		}
-		for _, m := range []index.Membership{everybody(10), everybody(11), list} {
+		for _, m := range []index.Membership{everybody(10), everybody(11), everybody(12), list} {
 			now := ix.Revision(m)
 			if must[m] && now == last[m] {
 				t.Errorf("%s: the revision of %v is still %d", what, m.Added, now)
@@ -90,11 +91,15 @@ func TestARevisionChangesWithTheRollsOfTheMembership(t *testing.T) {
 		}
 	}
 	expect("nothing happened")
-	must(t, ix.Ingest(t.Context(), []parterre.Event{visit(who("ann"), "/", noon)}))
-	expect("an event came", everybody(10))
+	must(t, ix.Ingest(t.Context(), []parterre.Event{inBlue(visit(who("ann"), "/", noon))}))
+	expect("an event came", everybody(10), everybody(12))
 	must(t, ix.Ingest(t.Context(), []parterre.Event{visit(who("ann"), "/elsewhere", noon)}))
-	expect("another page was visited")
-	must(t, ix.Evaluate(t.Context(), ofURL(11, "/")))
+	expect("another page was visited", everybody(12)) // which asks for little, and costs little
+	other := visit(who("ann"), "/", noon)
+	other.Facet.Account = 2
+	must(t, ix.Ingest(t.Context(), []parterre.Event{other}))
+	expect("another ad account had an event")
+	must(t, ix.Evaluate(t.Context(), ofBlue(ofURL(11, "/"))))
 	expect("an audience was evaluated", everybody(11))
 	must(t, ix.ChangeList(t.Context(), 641, 1, false, [][]parterre.Identifier{who("ann")}))
 	expect("somebody was put on the list", list)

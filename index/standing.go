@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
@@ -25,11 +26,14 @@ type Standing struct {
 
 	// Data is what the event must have, in its fields and its items; zero when anything will do.
 	Data parterre.EventData
+
+	// Fresh says that only events count that are taken in after the audience was registered.
+	Fresh bool
 }
 
 // StandingOf is the standing of an ad account's audience with a rule, which it keeps.
 func StandingOf(id driver.RollID, account parterre.ID, r *rule.Rule) Standing {
-	s := Standing{Roll: id, Accounts: r.Accounts(account), Place: r.MatchPlace}
+	s := Standing{Roll: id, Accounts: r.Accounts(account), Place: r.MatchPlace, Fresh: r.Visitor != nil && !r.Visitor.Prefill}
 	if u, data := r.Conditions(); u != nil {
 		s.URL, s.URLs, s.Data = u.Match, u.Listed(), data
 	} else {
@@ -46,23 +50,30 @@ func (s *Standing) Match(f *parterre.Facet) bool {
 // needsData says whether the data of an event matter.
 func (s *Standing) needsData() bool { return len(s.Data.Fields) > 0 || len(s.Data.Items) > 0 }
 
+// isDerived says whether the roll of the audience follows from those of facets and pages.
+func (s *Standing) isDerived() bool { return !s.Fresh && !s.needsData() }
+
 type standing struct {
 	Standing
 	roll driver.RollID
 	seq  uint64 // registrations are numbered
-	gone bool
+	gone atomic.Bool
 }
 
-// Register makes the audience stand: every event that is taken in from now on moves its roll. A roll that stands already
-// is left as it is.
+// Register makes the audience stand: every event that is taken in from now on counts. One that is derived from facets and
+// pages has the past as well, and another has it once it was evaluated. A roll that stands already is left as it is.
 func (ix *Index) Register(s Standing) {
+	s.Accounts = slices.Clone(s.Accounts)
+	if s.isDerived() {
+		ix.derived.register(s)
+		return
+	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.mu.rolls[s.Roll] != nil {
 		return
 	}
 	ix.mu.lastSeq++
-	s.Accounts = slices.Clone(s.Accounts)
 	entry := &standing{Standing: s, roll: s.Roll, seq: ix.mu.lastSeq}
 	ix.mu.rolls[s.Roll] = entry
 	for _, account := range s.Accounts {
@@ -73,6 +84,9 @@ func (ix *Index) Register(s Standing) {
 // Drop ends the standing of an audience and removes its roll, for good. A roll that is not there is no error. When it fails
 // before anything changed, the audience still stands.
 func (ix *Index) Drop(ctx context.Context, id driver.RollID) error {
+	if ix.derived.forget(id) {
+		return nil // it has no roll
+	}
 	ix.mu.Lock()
 	durable, err := ix.applyLocked(ctx, &driver.Writes{Drops: []driver.RollID{id}})
 	if err == nil {
@@ -91,17 +105,22 @@ func (ix *Index) forgetLocked(id driver.RollID) {
 	if s == nil {
 		return
 	}
-	s.gone = true
+	s.gone.Store(true)
 	delete(ix.mu.rolls, id)
-	for _, account := range s.Accounts { // into a new list: judge may be reading the old one
-		rest := make([]*standing, 0, len(ix.mu.standing[account]))
-		for _, other := range ix.mu.standing[account] {
-			if other != s {
-				rest = append(rest, other)
-			}
-		}
-		ix.mu.standing[account] = rest
+	for _, account := range s.Accounts {
+		ix.mu.standing[account] = without(ix.mu.standing[account], s)
 	}
+}
+
+// without gives a new list without one audience: somebody may be reading the old one.
+func without(list []*standing, s *standing) []*standing {
+	rest := make([]*standing, 0, len(list))
+	for _, other := range list {
+		if other != s {
+			rest = append(rest, other)
+		}
+	}
+	return rest
 }
 
 // since are the audiences of a list that registered after the number.

@@ -1,6 +1,8 @@
 package index_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -17,7 +19,7 @@ func come(t *testing.T, ix *index.Index, page string, names ...string) {
 	t.Helper()
 	var events []parterre.Event
 	for _, name := range names {
-		events = append(events, visit(who(name), page, noon))
+		events = append(events, inBlue(visit(who(name), page, noon)))
 	}
 	must(t, ix.Ingest(t.Context(), events))
 }
@@ -27,7 +29,7 @@ func TestAStandingAudience(t *testing.T) {
 		d := open()
 		ix := newIndex(t, d)
 		come(t, ix, "/", "ann")
-		s := ofURL(10, "/")
+		s := ofBlue(ofURL(10, "/"))
 		ix.Register(s)
 		t.Run("begins with what arrives afterwards", func(t *testing.T) {
 			wantMembers(t, ix, everybody(10), noon)
@@ -41,7 +43,7 @@ func TestAStandingAudience(t *testing.T) {
 			}
 		})
 		t.Run("stays as it is when it is registered again", func(t *testing.T) {
-			other := ofURL(10, "/other")
+			other := ofBlue(ofURL(10, "/other"))
 			ix.Register(other)
 			come(t, ix, "/other", "cid")
 			come(t, ix, "/", "dan")
@@ -64,16 +66,96 @@ func TestAStandingAudience(t *testing.T) {
 	})
 }
 
+func TestADerivedAudience(t *testing.T) {
+	overEach(t, func(t *testing.T, open func() driver.Driver) {
+		d := open()
+		ix := newIndex(t, d)
+		come(t, ix, "/", "ann")
+		s := ofURL(10, "/")
+		wantMembers(t, ix, everybody(10), noon)
+		ix.Register(s)
+		t.Run("has the past and what arrives afterwards, and no roll", func(t *testing.T) {
+			wantMembers(t, ix, everybody(10), noon, 1)
+			come(t, ix, "/", "bob")
+			must(t, ix.Evaluate(t.Context(), s)) // which it does not need
+			wantMembers(t, ix, everybody(10), noon, 1, 2)
+			if held := rollOf(t, d, s.Roll); len(held) != 0 {
+				t.Errorf("the roll holds %v", held)
+			}
+		})
+		t.Run("stays as it is when it is registered again", func(t *testing.T) {
+			ix.Register(ofURL(10, "/other"))
+			come(t, ix, "/other", "cid")
+			wantMembers(t, ix, everybody(10), noon, 1, 2)
+		})
+		t.Run("ends when it is dropped, and can begin anew", func(t *testing.T) {
+			must(t, ix.Drop(t.Context(), s.Roll))
+			wantMembers(t, ix, everybody(10), noon)
+			must(t, ix.Drop(t.Context(), s.Roll)) // that it is not there is no error
+			ix.Register(s)
+			wantMembers(t, ix, everybody(10), noon, 1, 2)
+		})
+	})
+}
+
+// Whichever way a derived audience is united, from facets, from pages or from histories, it is what the events say: a third
+// of the pages, most pages, all of them; and of the names few, or all.
+func TestADerivedAudienceIsTheSameHoweverItIsUnited(t *testing.T) {
+	overEach(t, func(t *testing.T, open func() driver.Driver) {
+		ix := newIndex(t, open())
+		importCrowd(t, ix, crowd)
+		r := rand.New(rand.NewPCG(3, 9))
+		events := someEvents(r, crowd, 400)
+		for i := range events {
+			events[i].Facet.Name = fmt.Sprint("event ", r.IntN(8))
+			events[i].Facet.Account = 1
+			events[i].Facet.URL = fmt.Sprint("/", r.IntN(12))
+			if i%20 == 0 { // an ad account that has few of all facets
+				events[i].Facet.Account, events[i].Facet.Name = 2, "event 1"
+			}
+		}
+		must(t, ix.Ingest(t.Context(), events))
+		id := parterre.ID(10)
+		for _, account := range []parterre.ID{1, 2} {
+			for names := 1; names <= 8; names += 7 {
+				for _, urls := range []int{0, 1, 4, 11, 12} {
+					s := index.Standing{
+						Roll: index.AudienceRoll(id, 1), Accounts: []parterre.ID{account},
+						Place: func(f *parterre.Facet) bool { return f.Name <= fmt.Sprint("event ", names-1) },
+					}
+					wanted := map[string]bool{}
+					for n := range urls {
+						wanted[fmt.Sprint("/", n)] = true
+					}
+					if urls < 12 {
+						s.URL = func(url string) bool { return wanted[url] }
+					}
+					ix.Register(s)
+					same(t, fmt.Sprintf("of ad account %d, %d names and %d pages", account, names, urls), heldBy(t, ix, s.Roll), union(events, s))
+					var want []parterre.PersonID
+					for p := range parterre.PersonID(crowd + 2) {
+						if _, in := union(events, s)[p]; in {
+							want = append(want, p)
+						}
+					}
+					wantMembers(t, ix, everybody(id), noon, want...)
+					id++
+				}
+			}
+		}
+	})
+}
+
 func TestOneAudienceThatGoesLeavesTheOthersStanding(t *testing.T) {
 	ix := newIndex(t, memindex.New())
 	for id := range parterre.ID(6) {
-		ix.Register(ofURL(id+1, "/"))
+		ix.Register(fresh(ofURL(id+1, "/")))
 	}
 	come(t, ix, "/", "ann")
 	for _, id := range []parterre.ID{3, 1, 6} {
 		must(t, ix.Drop(t.Context(), index.AudienceRoll(id, 1)))
 	}
-	ix.Register(ofURL(7, "/"))
+	ix.Register(fresh(ofURL(7, "/")))
 	come(t, ix, "/", "bob")
 	for id, want := range map[parterre.ID][]parterre.PersonID{1: nil, 2: {1, 2}, 3: nil, 4: {1, 2}, 5: {1, 2}, 6: nil, 7: {2}} {
 		wantMembers(t, ix, everybody(id), noon, want...)
@@ -89,7 +171,7 @@ func TestAnAudienceSelectsFacetsOfItsAdAccountsAlone(t *testing.T) {
 	ix.Register(two)
 	var events []parterre.Event
 	for account := range parterre.ID(4) {
-		e := visit(person(int(account)), "/", noon)
+		e := inBlue(visit(person(int(account)), "/", noon))
 		e.Facet.Account = account
 		events = append(events, e)
 	}
@@ -98,6 +180,7 @@ func TestAnAudienceSelectsFacetsOfItsAdAccountsAlone(t *testing.T) {
 	wantMembers(t, ix, everybody(11), noon, 1, 3)
 	t.Run("when the past is evaluated, too", func(t *testing.T) {
 		one.Roll, two.Roll = index.AudienceRoll(20, 1), index.AudienceRoll(21, 1)
+		one.Data, two.Data = blue.Data, blue.Data
 		must(t, ix.Evaluate(t.Context(), one))
 		must(t, ix.Evaluate(t.Context(), two))
 		wantMembers(t, ix, everybody(20), noon, 2)

@@ -37,6 +37,30 @@ func (a *Accumulator) Chunks(yield func(block uint16, c Chunk) error) error {
 	return nil
 }
 
+// Count counts the persons whose stamp is since or later, as [Count] does of a block of which nobody is removed.
+func (a *Accumulator) Count(since parterre.Stamp) (members int, oldest parterre.Stamp) {
+	for _, u := range a.blocks {
+		if u == nil {
+			continue
+		}
+		n, old := u.count(since)
+		if members += n; n > 0 && (oldest == 0 || old < oldest) {
+			oldest = old
+		}
+	}
+	return members, oldest
+}
+
+// Reset empties the accumulator, and keeps its memory for others. Chunks that it gave stay as they are.
+func (a *Accumulator) Reset() {
+	for _, u := range a.blocks {
+		if u != nil && u.dense != nil {
+			u.dense.free()
+		}
+	}
+	a.blocks = a.blocks[:0]
+}
+
 func (a *Accumulator) block(block uint16) *union {
 	if grow := int(block) + 1 - len(a.blocks); grow > 0 {
 		a.blocks = append(a.blocks, make([]*union, grow)...)
@@ -49,7 +73,7 @@ func (a *Accumulator) block(block uint16) *union {
 	return u
 }
 
-// union is one block of an accumulator: the largest chunk that was added and a few pairs beside it, or a dense block once
+// union is one block of an accumulator: some chunk that was added and a few pairs beside it, or a dense block once
 // there are more than a few.
 type union struct {
 	largest Chunk
@@ -86,19 +110,44 @@ func (u *union) addPerson(low uint16, s parterre.Stamp) {
 	u.pairs = append(u.pairs, pairOf(low, s))
 }
 
-// spill goes over to a dense block: from here on, sorting the pairs would cost more.
+// spill goes over to a dense block.
 func (u *union) spill() {
-	u.dense = new(dense)
-	u.dense.add(u.largest)
-	for _, p := range u.pairs {
-		u.dense.addPerson(p.low(), p.stamp())
-	}
+	u.dense = u.asDense()
 	u.largest, u.pairs = Chunk{}, nil
 }
 
-func (u *union) chunk() Chunk {
-	if u.dense != nil {
-		return u.dense.chunk()
+// asDense puts what a block holds that is not dense into a dense one, which is to be freed.
+func (u *union) asDense() *dense {
+	d := newDense()
+	d.add(u.largest)
+	for _, p := range u.pairs {
+		d.addPerson(p.low(), p.stamp())
 	}
-	return Merge(u.largest, ofPairs(u.pairs))
+	return d
+}
+
+func (u *union) chunk() Chunk {
+	switch {
+	case u.dense != nil:
+		return u.dense.chunk()
+	case len(u.pairs) == 0:
+		return u.largest
+	case len(u.pairs) <= stretch: // sorting them costs less
+		return Merge(u.largest, ofPairs(u.pairs))
+	}
+	d := u.asDense()
+	defer d.free()
+	return d.chunk()
+}
+
+func (u *union) count(since parterre.Stamp) (members int, oldest parterre.Stamp) {
+	switch {
+	case u.dense != nil:
+		return u.dense.count(since)
+	case len(u.pairs) == 0:
+		return Count(u.largest, Chunk{}, since)
+	}
+	d := u.asDense()
+	defer d.free()
+	return d.count(since)
 }

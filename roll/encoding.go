@@ -112,23 +112,20 @@ func (r *reader) chunk(n int) Chunk {
 	}
 	c := Chunk{make([]uint16, n), make([]parterre.Stamp, n)}
 	next := uint64(0)
-	var values [frameSize]uint64
+	var f frame
 	for from := 0; from < n; from += frameSize {
 		k := min(frameSize, n-from)
-		r.series(values[:k], 0)
-		for i, gap := range values[:k] {
-			low := next + gap
-			c.lows[from+i] = uint16(low)
+		r.frame(&f, k)
+		lows, stamps := c.lows[from:from+k], c.stamps[from:from+k]
+		for i, gap := range f.gaps[:k] {
+			low := next + uint64(gap)
+			lows[i] = uint16(low)
 			next = low + 1
 		}
-		r.bad = r.bad || next > BlockSize // they only grow, so the last one tells
-		r.series(values[:k], 1)
-		over := uint64(0)
-		for i, s := range values[:k] {
-			c.stamps[from+i] = parterre.Stamp(s)
-			over |= s
+		for i, s := range f.stamps[:k] {
+			stamps[i] = parterre.Stamp(s)
 		}
-		r.bad = r.bad || over > math.MaxUint32
+		r.bad = r.bad || next > BlockSize // they only grow, so the last one tells
 		if r.bad {
 			return Chunk{}
 		}
@@ -136,8 +133,23 @@ func (r *reader) chunk(n int) Chunk {
 	return c
 }
 
-// series reads len(values) values, of which none may be below least. Each is below 1<<33.
-func (r *reader) series(values []uint64, least uint64) {
+// frame is room for a frame that is being read.
+type frame struct {
+	gaps, stamps [frameSize]uint32
+	room         packed
+}
+
+// packed are the bytes of the longest series, and as many more as are read with the last value.
+type packed [frameSize*32/8 + 8]byte
+
+// frame reads a frame of k persons.
+func (r *reader) frame(f *frame, k int) {
+	r.series(f.gaps[:k], 0, &f.room)
+	r.series(f.stamps[:k], 1, &f.room)
+}
+
+// series reads len(values) values, of which none may be below least.
+func (r *reader) series(values []uint32, least uint64, room *packed) {
 	base := r.uvarint(math.MaxUint32)
 	width := uint(0)
 	if len(values) > 1 {
@@ -148,20 +160,30 @@ func (r *reader) series(values []uint64, least uint64) {
 		r.bad = true
 		return
 	}
-	packed, mask := r.rest, uint64(1)<<width-1
+	from := room
+	if len(r.rest) >= len(room) {
+		from = (*packed)(r.rest)
+	} else {
+		copy(room[:], r.rest)
+	}
 	r.rest = r.rest[size:]
-	var acc uint64  // bits that are not used yet
-	held := uint(0) // how many
+	unpack(values, from, uint32(base), width)
+	if base+1<<width-1 <= math.MaxUint32 {
+		return
+	}
+	for _, v := range values { // one that is too large begins anew at 0
+		r.bad = r.bad || uint64(v) < base
+	}
+}
+
+// unpack reads values of so many bits, at most 32, to each of which base is added. A value begins in a byte and ends within
+// the eight from it on.
+func unpack(values []uint32, from *packed, base uint32, width uint) {
+	mask := uint32(uint64(1)<<(width&63) - 1)
+	at := uint(0)
 	for i := range values {
-		if held < width {
-			// Four bytes at once may reach three bytes too far, but the checksum has four.
-			acc |= uint64(binary.LittleEndian.Uint32(packed)) << (held & 63)
-			packed = packed[4:]
-			held += 32
-		}
-		values[i] = base + acc&mask
-		acc >>= width & 63
-		held -= width
+		values[i] = base + uint32(binary.LittleEndian.Uint64(from[at>>3&(frameSize*32/8-1):])>>(at&7))&mask
+		at += width
 	}
 }
 

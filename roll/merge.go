@@ -1,10 +1,6 @@
 package roll
 
-import (
-	"math"
-
-	"github.com/parterre/parterre"
-)
+import "github.com/parterre/parterre"
 
 // sparse is the number of persons up to which sorting pairs costs less than filling a dense block.
 const sparse = 1 << 12
@@ -75,40 +71,10 @@ func mergeTwo(a, b Chunk) Chunk {
 }
 
 func mergeDense(chunks []Chunk) Chunk {
-	d := new(dense)
+	d := newDense()
+	defer d.free()
 	for _, c := range chunks {
 		d.add(c)
 	}
 	return d.chunk()
 }
-
-// dense is a block with a place for every person's stamp.
-type dense [BlockSize]parterre.Stamp
-
-// add is without a branch, because which stamp is larger cannot be guessed.
-func (d *dense) add(c Chunk) {
-	stamps := c.stamps[:len(c.lows)]
-	for i, low := range c.lows {
-		d[low] = max(d[low], stamps[i])
-	}
-}
-
-func (d *dense) addPerson(low uint16, s parterre.Stamp) { d[low] = max(d[low], s) }
-
-func (d *dense) chunk() Chunk {
-	n := 0
-	for _, s := range d {
-		n += present(s)
-	}
-	// Every place is written, and counts only if there is a stamp; so there is room for one more.
-	lows, stamps := make([]uint16, n+1), make([]parterre.Stamp, n+1)
-	n = 0
-	for low, s := range d {
-		lows[n], stamps[n] = uint16(low), s
-		n += present(s)
-	}
-	return Chunk{lows[:n], stamps[:n]}
-}
-
-// present is 1, or 0 for the stamp that means never, without a branch.
-func present(s parterre.Stamp) int { return int((uint64(s) + math.MaxUint32) >> 32) }

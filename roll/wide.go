@@ -66,19 +66,16 @@ func DecodeWide(dst []Pair, b []byte) ([]Pair, error) {
 	}
 	dst = slices.Grow(dst, min(n, len(b)))
 	next := uint64(0)
-	var gaps, stamps [frameSize]uint64
+	var f frame
 	for from := 0; from < n; from += frameSize {
 		k := min(frameSize, n-from)
-		r.series(gaps[:k], 0)
-		r.series(stamps[:k], 1)
-		over := uint64(0)
-		for i, gap := range gaps[:k] {
-			p := next + gap
-			over |= p | stamps[i]
-			dst = append(dst, Pair(p<<32|stamps[i]))
+		r.frame(&f, k)
+		for i, gap := range f.gaps[:k] {
+			p := next + uint64(gap)
+			dst = append(dst, Pair(p<<32|uint64(f.stamps[i])))
 			next = p + 1
 		}
-		if r.bad || over > math.MaxUint32 {
+		if r.bad || next > math.MaxUint32+1 {
 			return dst, fmt.Errorf("%w: malformed persons or stamps", ErrCorrupt)
 		}
 	}
@@ -117,13 +114,39 @@ func (a *Accumulator) AddPairs(pairs []Pair) {
 	}
 }
 
-// AddWide merges the stored form of pairs. On an error, some of them may have been merged.
-func (a *Accumulator) AddWide(b []byte) (err error) {
+// AddWide merges the stored form of pairs, those whose block lies from first to last. On an error, some of them may have been
+// merged.
+func (a *Accumulator) AddWide(b []byte, first, last uint16) (err error) {
 	a.room, err = DecodeWide(a.room[:0], b)
-	if err == nil {
-		a.AddPairs(a.room)
+	if err != nil {
+		return err
 	}
-	return err
+	pairs := a.room
+	if first > 0 || last < math.MaxUint16 {
+		from, _ := slices.BinarySearch(pairs, PairOf(Person(first, 0), 0))
+		to, _ := slices.BinarySearch(pairs, PairOf(Person(last, math.MaxUint16), math.MaxUint32))
+		for to < len(pairs) && Block(pairs[to].Person()) <= last {
+			to++
+		}
+		pairs = pairs[from:to]
+	}
+	a.AddPairs(pairs)
+	return nil
+}
+
+// AddGroup merges neighbours: persons by their distance from the first, which lies on a multiple of 256, with their stamps.
+func (a *Accumulator) AddGroup(first parterre.PersonID, lows []uint8, stamps []parterre.Stamp) {
+	if len(lows) == 0 {
+		return
+	}
+	u := a.block(Block(first))
+	if u.dense == nil {
+		u.spill()
+	}
+	base := Low(first)
+	for i, low := range lows {
+		u.dense.addPerson(base+uint16(low), stamps[i])
+	}
 }
 
 // AddEncoded merges the stored form of a chunk into a block, without making a chunk of it where the block is dense. On an
@@ -153,23 +176,28 @@ func (a *Accumulator) AddEncoded(block uint16, b []byte) error {
 // decode merges the frames of a chunk, and says whether they are sound.
 func (d *dense) decode(r *reader, n int) bool {
 	next := uint64(0)
-	var gaps, stamps [frameSize]uint64
+	var f frame
 	for from := 0; from < n; from += frameSize {
 		k := min(frameSize, n-from)
-		r.series(gaps[:k], 0)
-		r.series(stamps[:k], 1)
+		r.frame(&f, k)
 		if r.bad {
 			return false
 		}
-		over := uint64(0)
-		for i, gap := range gaps[:k] {
-			low := next + gap
+		first := next + uint64(f.gaps[0])
+		for i, gap := range f.gaps[:k] {
+			low := next + uint64(gap)
 			next = low + 1
-			over |= stamps[i] | low<<16
-			d[uint16(low)] = max(d[uint16(low)], parterre.Stamp(stamps[i]))
+			to := &d.stamps[uint16(low)]
+			*to = max(*to, parterre.Stamp(f.stamps[i]))
 		}
-		if over > math.MaxUint32 {
+		if next > BlockSize { // nobody knows what was touched
+			for i := range d.touched {
+				d.touched[i] = true
+			}
 			return false
+		}
+		for i := first / stretch; i <= (next-1)/stretch; i++ {
+			d.touched[i] = true
 		}
 	}
 	return true
@@ -183,9 +211,7 @@ func (a *Accumulator) Merge(other *Accumulator) {
 		}
 		to := a.block(uint16(block))
 		if to.dense != nil && u.dense != nil {
-			for i, s := range u.dense {
-				to.dense[i] = max(to.dense[i], s)
-			}
+			to.dense.merge(u.dense)
 			continue
 		}
 		to.add(u.chunk())

@@ -72,7 +72,7 @@ func TestUnfinishedWorkGoesOnAfterAStart(t *testing.T) {
 	s.visits(t, 0, 150, noon-10, "https://shop.example/second")
 	tag := s.tag(t, "shop")
 	rule := func(page string) string {
-		return fmt.Sprintf(`{"visitor_source_id":%q,"url":["https://shop.example/%s"]}`, tag, page)
+		return fmt.Sprintf(`{"visitor_source_id":%q,"url":["https://shop.example/%s"]%s}`, tag, page, saying)
 	}
 	a := s.complete(t, "VISITOR", rule("first"))
 	s.store.hold()

@@ -93,7 +93,7 @@ func TestRemoveIgnoresWhatElseIsSaid(t *testing.T) {
 func TestRemoveWhileTheRuleIsBeingEvaluated(t *testing.T) {
 	s := start(t)
 	s.visits(t, 0, 120, noon-10, "https://shop.example/")
-	rule := fmt.Sprintf(`{"visitor_source_id":%q}`, s.tag(t, "t"))
+	rule := fmt.Sprintf(`{"visitor_source_id":%q%s}`, s.tag(t, "t"), saying)
 	t.Run("a new audience", func(t *testing.T) {
 		s.store.hold()
 		a := s.create(t, "VISITOR", rule)
@@ -182,7 +182,7 @@ func TestManyRemovalsAtOnce(t *testing.T) {
 func TestTheStoreSeesRolls(t *testing.T) {
 	s := start(t)
 	s.visits(t, 0, 5, noon, "https://shop.example/")
-	a := s.complete(t, "VISITOR", fmt.Sprintf(`{"visitor_source_id":%q}`, s.tag(t, "t")))
+	a := s.complete(t, "VISITOR", fmt.Sprintf(`{"visitor_source_id":%q%s}`, s.tag(t, "t"), saying))
 	n, err := parterre.ParseID("audience_id", a.ID)
 	if err != nil {
 		t.Fatal(err)

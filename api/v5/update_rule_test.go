@@ -151,7 +151,7 @@ func TestTwoQuickUpdatesEndInTheLast(t *testing.T) {
 	}
 	tag := s.tag(t, "shop")
 	rule := func(page string) string {
-		return fmt.Sprintf(`{"visitor_source_id":%q,"url":["https://shop.example/%s"]}`, tag, page)
+		return fmt.Sprintf(`{"visitor_source_id":%q,"url":["https://shop.example/%s"]%s}`, tag, page, saying)
 	}
 	t.Run("while the first is being evaluated", func(t *testing.T) {
 		a := s.complete(t, "VISITOR", rule("first"))
@@ -214,7 +214,7 @@ func TestManyUpdatesAtOnce(t *testing.T) {
 	for i := range callers * each { // page i has 100 + i visitors
 		for p := i; p < 100+2*i; p++ {
 			events = append(events,
-				event(p, "page_visit", noon-10, fmt.Sprintf(`,"event_source_url":"https://shop.example/%d"`, i)))
+				event(p, "page_visit", noon-10, fmt.Sprintf(`,"event_source_url":"https://shop.example/%d","custom_data":{"currency":"USD"}`, i)))
 		}
 	}
 	s.happen(t, events...)
@@ -225,8 +225,8 @@ func TestManyUpdatesAtOnce(t *testing.T) {
 		all.Go(func() {
 			for k := range each {
 				i := c*each + k
-				body := fmt.Sprintf(`{"name":"%d","description":"of %d","rule":{"visitor_source_id":%q,"url":["https://shop.example/%d"]}}`,
-					i, i, tag, i)
+				body := fmt.Sprintf(`{"name":"%d","description":"of %d","rule":{"visitor_source_id":%q,"url":["https://shop.example/%d"]%s}}`,
+					i, i, tag, i, saying)
 				got := s.send(t, s.Token, http.MethodPatch, pathOf(a.ID), strings.NewReader(body))
 				if got.status != http.StatusOK {
 					errs <- errors.New(string(got.body))
@@ -250,7 +250,7 @@ func TestManyUpdatesAtOnce(t *testing.T) {
 		t.Fatalf("the audience is called %q, the last version %q (%v)", got.Name, last.Name, err)
 	}
 	got.is(t, 100+i, "READY")
-	if want := fmt.Sprintf(`{"visitor_source_id":%q,"url":["https://shop.example/%d"]}`, tag, i); string(got.Rule) != want ||
+	if want := fmt.Sprintf(`{"visitor_source_id":%q,"url":["https://shop.example/%d"]%s}`, tag, i, saying); string(got.Rule) != want ||
 		got.Description == nil || *got.Description != "of "+got.Name {
 		t.Errorf("the parts of the audience come from several updates: %+v", got)
 	}

@@ -100,12 +100,15 @@ func (s *service) happen(t testing.TB, events ...string) {
 	}
 }
 
+// saying is what a rule asks of visits that all of them say. The audience then has a roll of its own, which others have not.
+const saying = `,"event":"pagevisit","event_data":{"currency":"USD"}`
+
 // visits lets the persons from one to below another visit a page, at the moment.
 func (s *service) visits(t testing.TB, from, to int, at int64, page string) {
 	t.Helper()
 	var events []string
 	for p := from; p < to; p++ {
-		events = append(events, event(p, "page_visit", at, fmt.Sprintf(`,"event_source_url":%q`, page)))
+		events = append(events, event(p, "page_visit", at, fmt.Sprintf(`,"event_source_url":%q,"custom_data":{"currency":"USD"}`, page)))
 	}
 	s.happen(t, events...)
 }

@@ -7,9 +7,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/roll"
 	"github.com/parterre/parterre/row"
 )
@@ -59,6 +61,24 @@ type Span struct{ Least, Most uint64 }
 func InSpan(spans []Span, n uint64) bool {
 	i, found := slices.BinarySearchFunc(spans, n, func(s Span, n uint64) int { return cmp.Compare(s.Least, n) })
 	return found || i > 0 && n <= spans[i-1].Most
+}
+
+// Blocks are the blocks of persons from the first to the last.
+type Blocks struct{ First, Last uint16 }
+
+// All are all blocks.
+func All() Blocks { return Blocks{0, math.MaxUint16} }
+
+// Has says whether a block is one of them.
+func (b Blocks) Has(block uint16) bool { return b.First <= block && block <= b.Last }
+
+// Union says which rolls are united, and in which blocks: the rolls of facets or those of pages, as Kind says, whose A is in one
+// of the spans, and which Keep wants. The spans ascend and do not touch.
+type Union struct {
+	Kind   RollKind
+	Spans  []Span
+	Keep   func(a uint64) bool
+	Blocks Blocks
 }
 
 // FacetID numbers a facet. Numbers start at 1; 0 is no facet.
@@ -112,7 +132,17 @@ type Merge struct {
 	Chunk roll.Chunk
 }
 
-// Move says that a person's stamp in a roll is at least so large: a merge of one person.
+// Act says that somebody was in a facet on a page: it merges them into the roll of the facet and that of the facet on the page,
+// and the cell into their history.
+type Act struct {
+	Page   PageID
+	Facet  FacetID
+	Person parterre.PersonID
+	Stamp  parterre.Stamp
+}
+
+// Move says that a person's stamp in a roll is at least so large: a merge of one person. Rolls of facets and pages move by
+// acts.
 type Move struct {
 	Roll   RollID
 	Person parterre.PersonID
@@ -134,18 +164,19 @@ type Tops struct {
 }
 
 // Writes is one atomic change of the store. Bindings, people and facets replace what is stored under the same name.
-// Drops are carried out before merges and moves. A facet that goes is one that is stored, with its number; it is not in
-// Facets.
+// Drops are carried out before merges, moves and acts. Rolls of pages, and histories, are neither merged into nor dropped: they
+// follow from acts alone. In a facet whose roll was dropped nobody acts any more. A facet that goes is one that is stored, with its number; it is not in Facets.
 type Writes struct {
 	Tops     Tops // fields that are zero stay as they are
 	Bindings []Binding
 	People   []Person
 	Facets   []Facet
-	Going    []Facet // facets that are deleted, with their rows; their bodies are not looked at, their rolls stay
+	Going    []Facet // facets that are deleted, with their rows; their bodies are not looked at, their rolls stay, and lines of histories
 	Pages    []Page
 	Drops    []RollID
 	Merges   []Merge
 	Moves    []Move // in any order, with repetition
+	Acts     []Act  // in any order, with repetition
 	Rows     []Row  // a row may come back more often than it was written, but not never
 }
 
@@ -166,18 +197,30 @@ type Driver interface {
 	// Facets finds the number of each facet, in the order given; 0 where it is not stored.
 	Facets(ctx context.Context, keys []FacetKey) ([]FacetID, error)
 
+	// Facet gives a facet's ad account and body by its number; the body is nil where it is not stored.
+	Facet(ctx context.Context, id FacetID) (account parterre.ID, body []byte, err error)
+
 	// ScanFacets yields the facets of an ad account in ascending order of their numbers.
 	ScanFacets(ctx context.Context, account parterre.ID, yield func(id FacetID, body []byte) error) error
 
 	// Pages finds the number of each page, in the order given; 0 where it is not stored.
 	Pages(ctx context.Context, keys []PageKey) ([]PageID, error)
 
-	// ScanPages yields the pages of an ad account in ascending order of their numbers.
-	ScanPages(ctx context.Context, account parterre.ID, yield func(id PageID, url []byte) error) error
+	// URL gives the URL of a page of an ad account by its number, and whether it is stored.
+	URL(ctx context.Context, account parterre.ID, id PageID) (url string, found bool, err error)
 
-	// Unite merges all rolls of a kind whose A is in one of the spans, and whom keep wants, into one. The spans ascend and
-	// do not touch.
-	Unite(ctx context.Context, kind RollKind, spans []Span, keep func(a uint64) bool, into *roll.Accumulator) error
+	// ScanPages yields the pages of an ad account in ascending order of their numbers, those after a number.
+	ScanPages(ctx context.Context, account parterre.ID, after PageID, yield func(id PageID, url []byte) error) error
+
+	// Unite merges some rolls into one.
+	Unite(ctx context.Context, u Union, into *roll.Accumulator) error
+
+	// History yields the cells that a person was in with the last moment of each, in any order. A cell may come again with
+	// a smaller stamp.
+	History(ctx context.Context, p parterre.PersonID, yield func(history.Cell, parterre.Stamp)) error
+
+	// Last merges the last moment in a wanted cell of everybody in some blocks into a roll.
+	Last(ctx context.Context, blocks Blocks, want *history.Want, into *roll.Accumulator) error
 
 	// Across yields one block of every roll of a kind, in any order, without those that have nobody there.
 	Across(ctx context.Context, kind RollKind, block uint16, yield func(id RollID, c roll.Chunk) error) error

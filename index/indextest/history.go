@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
 	"github.com/parterre/parterre/row"
@@ -24,15 +25,38 @@ var (
 	historyPeople   = []parterre.PersonID{1, 2, 65535, 65536, math.MaxUint32}
 	historyAccounts = []parterre.ID{0, 7, 8, largestID}
 	historyBlocks   = []uint16{0, 1, 255, 65535}
-	historyRolls    = []driver.RollID{
+	movedRolls      = []driver.RollID{
 		someRoll, lastRoll,
-		{Kind: driver.FacetRoll, A: 1},
-		{Kind: driver.FacetRoll, A: 2},
 		{Kind: driver.AudienceRoll, A: someRoll.A, B: 4},
 		{Kind: driver.ListAdded, A: math.MaxUint64, B: math.MaxUint32},
-		driver.OnPage(1, 1), driver.OnPage(2, 1), driver.OnPage(math.MaxUint32, math.MaxUint32),
 	}
+	writtenRolls = append([]driver.RollID{{Kind: driver.FacetRoll, A: 3}}, movedRolls...) // merged into and dropped
+
+	actedPages  = []driver.PageID{1, 2, 1 << 20}
+	actedFacets = []driver.FacetID{1, 2, 70_000}
 )
+
+// historyRolls are all rolls that a history may have written.
+var historyRolls = func() []driver.RollID {
+	all := slices.Clone(writtenRolls)
+	for _, facet := range actedFacets {
+		all = append(all, driver.RollID{Kind: driver.FacetRoll, A: uint64(facet)})
+		for _, page := range actedPages {
+			all = append(all, driver.OnPage(page, facet))
+		}
+	}
+	return all
+}()
+
+// actors are those who may have acted: few of a group, so that they meet often.
+var actors = func() (all []parterre.PersonID) {
+	for _, block := range historyBlocks {
+		for _, low := range []uint16{0, 1, 255, 256, 40_000, 65_535} {
+			all = append(all, roll.Person(block, low))
+		}
+	}
+	return all
+}()
 
 const historyDigests = 4 // of each ad account
 
@@ -91,19 +115,24 @@ func someWrites(r *rand.Rand, step int) *driver.Writes {
 	}
 	for range r.IntN(30) {
 		w.Moves = append(w.Moves, driver.Move{
-			Roll: one(r, historyRolls), Person: roll.Person(one(r, historyBlocks), uint16(r.IntN(1000)*65535/999)),
+			Roll: one(r, movedRolls), Person: roll.Person(one(r, historyBlocks), uint16(r.IntN(1000)*65535/999)),
 			Stamp: parterre.Stamp(r.Uint32N(5000)),
+		})
+	}
+	for range r.IntN(30) {
+		w.Acts = append(w.Acts, driver.Act{
+			Page: one(r, actedPages), Facet: one(r, actedFacets), Person: one(r, actors), Stamp: parterre.Stamp(r.Uint32N(5000)),
 		})
 	}
 	for range r.IntN(4) {
 		w.Rows = append(w.Rows, driver.Row{Facet: one(r, historyFacets), Row: someRow(r)})
 	}
 	if r.IntN(5) == 0 {
-		w.Drops = append(w.Drops, one(r, historyRolls))
+		w.Drops = append(w.Drops, one(r, writtenRolls))
 	}
 	for range r.IntN(6) {
 		w.Merges = append(w.Merges, driver.Merge{
-			Roll: one(r, historyRolls), Block: one(r, historyBlocks), Chunk: someChunk(r),
+			Roll: one(r, writtenRolls), Block: one(r, historyBlocks), Chunk: someChunk(r),
 		})
 	}
 	return w
@@ -143,6 +172,7 @@ type contents struct {
 	Pages    map[driver.PageKey]driver.PageID
 	URLs     map[parterre.ID]map[driver.PageID]string
 	Rolls    map[driver.RollID]map[parterre.PersonID]parterre.Stamp
+	Acts     map[parterre.PersonID]map[history.Cell]parterre.Stamp
 	Rows     map[driver.FacetID]map[string]bool // what a row says: it may come back more often than it was written
 }
 
@@ -155,7 +185,11 @@ func newContents() contents {
 		Pages:    map[driver.PageKey]driver.PageID{},
 		URLs:     map[parterre.ID]map[driver.PageID]string{},
 		Rolls:    map[driver.RollID]map[parterre.PersonID]parterre.Stamp{},
+		Acts:     map[parterre.PersonID]map[history.Cell]parterre.Stamp{},
 		Rows:     map[driver.FacetID]map[string]bool{},
+	}
+	for _, p := range actors {
+		c.Acts[p] = map[history.Cell]parterre.Stamp{}
 	}
 	for _, id := range historyFacets {
 		c.Rows[id] = map[string]bool{}
@@ -204,6 +238,9 @@ func (m *Model) Apply(w *driver.Writes) {
 	for _, merge := range w.Merges {
 		m.held.add(merge.Roll, merge.Block, merge.Chunk)
 	}
+	for _, a := range w.Acts {
+		m.held.act(a)
+	}
 	for _, move := range w.Moves {
 		if stamps := m.held.Rolls[move.Roll]; move.Stamp > stamps[move.Person] {
 			stamps[move.Person] = move.Stamp
@@ -242,6 +279,20 @@ func (c *contents) addRow(facet driver.FacetID, r *row.Row) {
 
 func said(p parterre.PersonID, s parterre.Stamp, page uint32, want int) string {
 	return fmt.Sprintf("person %d at %d on page %d: want %d", p, s, page, want)
+}
+
+func (c *contents) act(a driver.Act) {
+	if a.Stamp == 0 {
+		return
+	}
+	for _, id := range []driver.RollID{{Kind: driver.FacetRoll, A: uint64(a.Facet)}, driver.OnPage(a.Page, a.Facet)} {
+		c.Rolls[id][a.Person] = max(c.Rolls[id][a.Person], a.Stamp)
+	}
+	c.line(a.Person, history.CellOf(uint32(a.Page), uint32(a.Facet)), a.Stamp)
+}
+
+func (c *contents) line(p parterre.PersonID, cell history.Cell, s parterre.Stamp) {
+	c.Acts[p][cell] = max(c.Acts[p][cell], s)
 }
 
 func (c *contents) add(id driver.RollID, block uint16, chunk roll.Chunk) {
@@ -287,6 +338,11 @@ func (m *Model) Diff(ctx context.Context, d driver.Driver) error {
 			return err
 		}
 	}
+	for p, cells := range want.Acts {
+		if err := differ(fmt.Sprintf("history of %d: stamp", p), got.Acts[p], cells); err != nil {
+			return err
+		}
+	}
 	for facet, rows := range want.Rows {
 		if err := differ(fmt.Sprintf("facet %d: row", facet), got.Rows[facet], rows); err != nil {
 			return err
@@ -317,7 +373,7 @@ func readAll(ctx context.Context, d driver.Driver) (contents, error) {
 		return c, fmt.Errorf("tops: %w", err)
 	}
 	for _, read := range []func(context.Context, driver.Driver, *contents) error{
-		readPeople, readFacets, readPages, readRolls, readUnions, readAcross, readRows,
+		readPeople, readFacets, readPages, readRolls, readUnions, readAcross, readActs, readRows,
 	} {
 		if err := read(ctx, d, &c); err != nil {
 			return c, err
@@ -389,12 +445,23 @@ func readPages(ctx context.Context, d driver.Driver, c *contents) error {
 				c.Pages[keys[i]] = id
 			}
 		}
-		err = d.ScanPages(ctx, account, func(id driver.PageID, url []byte) error {
+		after := driver.PageID(1)
+		err = d.ScanPages(ctx, account, after, func(id driver.PageID, url []byte) error {
 			c.URLs[account][id] = string(url)
 			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("scan pages: %w", err)
+		}
+		if _, there := c.URLs[account][after]; there {
+			return fmt.Errorf("a scan of the pages after %d yields it", after)
+		}
+		url, there, err := d.URL(ctx, account, after)
+		if err != nil {
+			return fmt.Errorf("the URL of page %d: %w", after, err)
+		}
+		if there {
+			c.URLs[account][after] = url
 		}
 	}
 	return nil
@@ -418,44 +485,88 @@ func readRows(ctx context.Context, d driver.Driver, c *contents) error {
 	return nil
 }
 
+// someBlocks are what unions are read in.
+var someBlocks = []driver.Blocks{driver.All(), {First: 0, Last: 0}, {First: 1, Last: 300}, {First: 255, Last: math.MaxUint16}}
+
 // readUnions unites rolls, which must be what the rolls are together.
 func readUnions(ctx context.Context, d driver.Driver, c *contents) error {
-	for _, u := range []struct {
-		kind  driver.RollKind
-		spans []driver.Span
-		keep  func(a uint64) bool
-	}{
-		{driver.PageRoll, []driver.Span{{Least: 0, Most: math.MaxUint64}}, func(uint64) bool { return true }},
-		{driver.PageRoll, []driver.Span{{Least: 1 << 32, Most: 2<<32 | 1}}, func(a uint64) bool { return a != 1<<32|1 }},
-		{driver.PageRoll, []driver.Span{{Least: 1, Most: 1<<32 | 1}, {Least: math.MaxUint64, Most: math.MaxUint64}}, func(uint64) bool { return true }},
-		{driver.FacetRoll, []driver.Span{{Least: 2, Most: 2}}, func(uint64) bool { return true }},
-		{driver.FacetRoll, []driver.Span{{Least: 1, Most: 1}, {Least: 2, Most: 2}}, func(uint64) bool { return true }},
-		{driver.FacetRoll, []driver.Span{{Least: 0, Most: 9}}, func(a uint64) bool { return a == 1 }},
+	anything := func(uint64) bool { return true }
+	for i, u := range []driver.Union{
+		{Kind: driver.PageRoll, Spans: []driver.Span{{Least: 0, Most: math.MaxUint64}}, Keep: anything},
+		{Kind: driver.PageRoll, Spans: []driver.Span{{Least: 1 << 32, Most: 2<<32 | 1}}, Keep: func(a uint64) bool { return a != 1<<32|1 }},
+		{Kind: driver.PageRoll, Spans: []driver.Span{{Least: 1, Most: 1<<32 | 1}, {Least: math.MaxUint64, Most: math.MaxUint64}}, Keep: anything},
+		{Kind: driver.FacetRoll, Spans: []driver.Span{{Least: 2, Most: 2}}, Keep: anything},
+		{Kind: driver.FacetRoll, Spans: []driver.Span{{Least: 1, Most: 1}, {Least: 2, Most: 2}}, Keep: anything},
+		{Kind: driver.FacetRoll, Spans: []driver.Span{{Least: 0, Most: 9}}, Keep: func(a uint64) bool { return a == 1 }},
 	} {
-		var all roll.Accumulator
-		if err := d.Unite(ctx, u.kind, u.spans, u.keep, &all); err != nil {
-			return fmt.Errorf("unite: %w", err)
-		}
-		got, want := map[parterre.PersonID]parterre.Stamp{}, map[parterre.PersonID]parterre.Stamp{}
-		err := all.Chunks(func(block uint16, chunk roll.Chunk) error {
-			for low, s := range stampsOf(chunk) {
-				got[roll.Person(block, low)] = s
+		for _, u.Blocks = range []driver.Blocks{driver.All(), someBlocks[i%len(someBlocks)]} {
+			var all roll.Accumulator
+			if err := d.Unite(ctx, u, &all); err != nil {
+				return fmt.Errorf("unite: %w", err)
 			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		for id, persons := range c.Rolls {
-			if id.Kind != u.kind || !driver.InSpan(u.spans, id.A) || !u.keep(id.A) {
-				continue
+			want := map[parterre.PersonID]parterre.Stamp{}
+			for id, persons := range c.Rolls {
+				if id.Kind != u.Kind || !driver.InSpan(u.Spans, id.A) || !u.Keep(id.A) {
+					continue
+				}
+				for p, s := range persons {
+					if u.Blocks.Has(roll.Block(p)) {
+						want[p] = max(want[p], s)
+					}
+				}
 			}
-			for p, s := range persons {
-				want[p] = max(want[p], s)
+			if err := united(fmt.Sprintf("union of rolls of kind %d in %v: stamp", u.Kind, u.Blocks), &all, want); err != nil {
+				return err
 			}
 		}
-		if err := differ(fmt.Sprintf("union of rolls of kind %d: stamp", u.kind), got, want); err != nil {
-			return err
+	}
+	return nil
+}
+
+// united tells a difference between what was accumulated and what should have been.
+func united(what string, all *roll.Accumulator, want map[parterre.PersonID]parterre.Stamp) error {
+	defer all.Reset()
+	got := map[parterre.PersonID]parterre.Stamp{}
+	err := all.Chunks(func(block uint16, chunk roll.Chunk) error {
+		for low, s := range stampsOf(chunk) {
+			got[roll.Person(block, low)] = s
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return differ(what, got, want)
+}
+
+// readActs reads the histories of those who may have acted, and what Last finds in them.
+func readActs(ctx context.Context, d driver.Driver, c *contents) error {
+	for _, p := range actors {
+		if err := d.History(ctx, p, func(cell history.Cell, s parterre.Stamp) { c.line(p, cell, s) }); err != nil {
+			return fmt.Errorf("history of %d: %w", p, err)
+		}
+	}
+	for _, w := range []history.Want{
+		{Facets: history.SetOf(actedFacets), Any: true},
+		{Facets: history.SetOf(actedFacets[:1]), Pages: history.SetOf(actedPages[1:])},
+		{Facets: history.SetOf(actedFacets[1:]), Pages: history.SetOf(actedPages[:1])},
+	} {
+		for _, blocks := range someBlocks {
+			want := map[parterre.PersonID]parterre.Stamp{}
+			for p, cells := range c.Acts {
+				for cell, s := range cells {
+					if blocks.Has(roll.Block(p)) && w.Has(cell) {
+						want[p] = max(want[p], s)
+					}
+				}
+			}
+			var all roll.Accumulator
+			if err := d.Last(ctx, blocks, &w, &all); err != nil {
+				return fmt.Errorf("last in %v: %w", blocks, err)
+			}
+			if err := united(fmt.Sprintf("last moments in %v: stamp", blocks), &all, want); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 
 // entryOf is what the log has to say of w, nil when that is nothing.
 func (x *Index) entryOf(w *driver.Writes) *entry {
-	if len(w.Moves) == 0 && len(w.Rows) == 0 && len(w.Drops) == 0 {
+	if len(w.Moves) == 0 && len(w.Acts) == 0 && len(w.Rows) == 0 && len(w.Drops) == 0 {
 		return nil
 	}
 	x.mu.Lock()
@@ -63,14 +63,14 @@ func (x *Index) entryOf(w *driver.Writes) *entry {
 		x.makeRoomLocked()
 	}
 	x.mu.number++
-	return &entry{number: x.mu.number, drops: w.Drops, moves: w.Moves, rows: w.Rows}
+	return &entry{number: x.mu.number, drops: w.Drops, moves: w.Moves, acts: w.Acts, rows: w.Rows}
 }
 
 // takeLocked makes an entry pending that the log has.
 func (x *Index) takeLocked(e *entry) {
 	if x.mu.old != nil {
 		for _, id := range e.drops {
-			delete(x.mu.old.rolls, id)
+			x.mu.old.drop(id)
 		}
 	}
 	x.mu.young.add(e)
@@ -118,11 +118,15 @@ func (w *writer) write(from *driver.Writes) {
 		w.setNumber(w.key, uint32(f.ID))
 		w.key = appendBodyKey(w.key[:0], f.Key.Account, f.ID)
 		w.set(w.key, f.Body)
+		w.key = appendOwnerKey(w.key[:0], f.ID)
+		w.set(w.key, binary.BigEndian.AppendUint64(nil, uint64(f.Key.Account)))
 	}
 	for _, f := range from.Going {
 		w.key = appendFacetKey(w.key[:0], f.Key)
 		w.delete(w.key)
 		w.key = appendBodyKey(w.key[:0], f.Key.Account, f.ID)
+		w.delete(w.key)
+		w.key = appendOwnerKey(w.key[:0], f.ID)
 		w.delete(w.key)
 		w.dropRows(f.ID)
 	}
@@ -177,10 +181,6 @@ func (w *writer) drop(id driver.RollID) {
 	w.key = lower
 	if w.err == nil {
 		w.err = w.batch.DeleteRange(lower, upper, nil)
-	}
-	if w.err == nil && id.Kind == driver.PageRoll {
-		w.key = appendWideKey(w.key[:0], id)
-		w.err = w.batch.Delete(w.key, nil)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/index/lsmindex"
 	"github.com/parterre/parterre/roll"
@@ -54,15 +55,21 @@ func readEverything(x *lsmindex.Index) error {
 	_, people := x.People(ctx, []parterre.PersonID{5})
 	_, facets := x.Facets(ctx, []driver.FacetKey{{Account: 7}})
 	scan := x.ScanFacets(ctx, 7, func(driver.FacetID, []byte) error { return nil })
+	_, _, facet := x.Facet(ctx, 6)
 	chunks := x.Chunks(ctx, someRoll, func(uint16, roll.Chunk) error { return nil })
 	_, chunk := x.Chunk(ctx, someRoll, 1)
-	return errors.Join(tops, persons, people, facets, scan, chunks, chunk)
+	history := x.History(ctx, 5, func(history.Cell, parterre.Stamp) {})
+	return errors.Join(tops, persons, people, facets, scan, facet, chunks, chunk, history)
 }
 
 func TestAnyByteOfAnyValueThatChangesIsReported(t *testing.T) {
 	x := open(t, vfs.NewMem(), "index", small)
 	defer closeIndex(t, x)
 	apply(t, x, everyTable())
+	line := history.Append(nil, []history.Line{{Cell: history.CellOf(3, 6), Stamp: 300, Low: 5}})
+	if err := x.Tree().Merge(lsmindex.HistoryKey(0), line, pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
 	if err := readEverything(x); err != nil {
 		t.Fatal(err)
 	}
@@ -78,8 +85,8 @@ func TestAnyByteOfAnyValueThatChangesIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(rows, string(lsmindex.FormatKey())) // it is read when the store is opened
-	if len(rows) != 7 {
-		t.Fatalf("%d rows, want 7", len(rows))
+	if len(rows) != 9 {
+		t.Fatalf("%d rows, want 9", len(rows))
 	}
 	for key, value := range rows {
 		for i := range value {
@@ -136,7 +143,7 @@ func TestACorruptOperandIsKeptAndReportedAndStopsNothingElse(t *testing.T) {
 	}
 	apply(t, x, one(1, 11))
 
-	check := func(when string, persons ...uint16) {
+	check := func(when string, operands ...[]byte) {
 		t.Helper()
 		if _, err := x.Chunk(context.Background(), someRoll, 1); !errors.Is(err, driver.ErrCorrupt) {
 			t.Errorf("%s: the block has error %v, want %v", when, err, driver.ErrCorrupt)
@@ -149,25 +156,39 @@ func TestACorruptOperandIsKeptAndReportedAndStopsNothingElse(t *testing.T) {
 			t.Errorf("%s: the next block has stamp %d and error %v, want 1 and none", when, c.Stamp(20), err)
 		}
 		value := stored(t, x, lsmindex.RollKey(someRoll, 1))
-		if !bytes.Contains(value, bad) {
-			t.Errorf("%s: the corrupt operand is gone from %x", when, value)
-		}
-		sound := roll.Of(persons, slices.Repeat([]parterre.Stamp{1}, len(persons)))
-		if !bytes.Contains(value, roll.Append(nil, sound)) {
-			t.Errorf("%s: the sound persons are gone from %x", when, value)
+		for _, operand := range append(operands, bad) {
+			if !bytes.Contains(value, operand) {
+				t.Errorf("%s: operand %x is gone from %x", when, operand, value)
+			}
 		}
 	}
-	check("in memory", 10, 11)
+	chunk := func(persons ...uint16) []byte {
+		return roll.Append(nil, roll.Of(persons, slices.Repeat([]parterre.Stamp{1}, len(persons))))
+	}
+	check("in memory", chunk(10), chunk(11))
 	flushAndCompact(t, x)
-	check("compacted", 10, 11)
+	check("compacted", chunk(10), chunk(11))
 	apply(t, x, one(1, 12))
-	check("merged again", 10, 11, 12)
-	flushAndCompact(t, x)
+	check("with one more", chunk(10), chunk(11), chunk(12))
+	all := []uint16{10, 11, 12}
+	for low := range uint16(10) { // until there are too many to stay side by side
+		apply(t, x, one(1, 100+low))
+		all = append(all, 100+low)
+		flushAndCompact(t, x)
+	}
+	check("merged for good")
 	closeIndex(t, x)
 	x = open(t, fs, "index", o)
 	defer closeIndex(t, x)
-	check("opened again", 10, 11, 12)
-	if !strings.Contains(log.String(), "a chunk of a roll is corrupt") {
+	check("opened again")
+	var sound roll.Accumulator
+	for _, operand := range lsmindex.OperandsOf(stored(t, x, lsmindex.RollKey(someRoll, 1))) {
+		_ = sound.AddEncoded(1, operand) // one is corrupt
+	}
+	if n, _ := sound.Count(0); n != len(all) {
+		t.Errorf("%d persons are sound, want %d", n, len(all))
+	}
+	if !strings.Contains(log.String(), "what is merged is corrupt") {
 		t.Errorf("the log says nothing of it:\n%s", log.String())
 	}
 

@@ -12,6 +12,9 @@ func (x *Index) Tree() *pebble.DB { return x.db }
 // RollKey is the key of a roll's block.
 func RollKey(id driver.RollID, block uint16) []byte { return appendRollKey(nil, id, block) }
 
+// HistoryKey is the key of a group's histories.
+func HistoryKey(group uint32) []byte { return appendHistoryKey(nil, group) }
+
 // FormatKey is the key of the format number.
 func FormatKey() []byte { return formatKey() }
 
@@ -30,3 +33,6 @@ func (x *Index) WriteOut() error {
 	x.mu.Unlock()
 	return err
 }
+
+// OperandsOf gives the operands that stand in a value.
+func OperandsOf(value []byte) [][]byte { return operandsOf(value) }

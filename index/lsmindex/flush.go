@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
 )
@@ -17,6 +19,8 @@ const (
 	wideMost = 2048
 	// batchBytes is how much is written at once.
 	batchBytes = 4 << 20
+	// littleBytes is how much may stay pending when nothing comes.
+	littleBytes = 1 << 20
 )
 
 // makeRoomLocked sees to it that what is pending does not outgrow its bound: it has it written out in the background, and
@@ -25,9 +29,13 @@ func (x *Index) makeRoomLocked() {
 	for x.mu.young.bytes >= 2*x.pendingBytes && x.mu.old != nil && x.failed.Load() == nil {
 		x.written.Wait()
 	}
-	if x.mu.young.bytes < x.pendingBytes || x.mu.old != nil {
-		return
+	if x.mu.young.bytes >= x.pendingBytes && x.mu.old == nil {
+		x.turnLocked()
 	}
+}
+
+// turnLocked has what is pending written out in the background. Nothing else is being written out.
+func (x *Index) turnLocked() {
 	x.mu.old, x.mu.young = x.mu.young, newPending()
 	old := x.mu.old
 	x.background.Go(func() {
@@ -42,6 +50,26 @@ func (x *Index) makeRoomLocked() {
 		}
 		x.mu.old = nil
 	})
+}
+
+// rest has what is pending written out at a tick when nothing came since the one before, unless it is little: what is in rolls is
+// read faster than what is pending, and the log is shorter when the store is opened the next time. It returns when the index
+// is closed.
+func (x *Index) rest(ticks <-chan time.Time) {
+	last := uint64(0)
+	for {
+		select {
+		case <-x.closing:
+			return
+		case <-ticks:
+		}
+		x.mu.Lock()
+		if x.mu.number == last && x.mu.young.bytes >= littleBytes && x.mu.old == nil && x.failed.Load() == nil {
+			x.turnLocked()
+		}
+		last = x.mu.number
+		x.mu.Unlock()
+	}
 }
 
 // writeOut merges what is pending into the tree, and then ends its part of the log. When it stops in the middle, the same is
@@ -65,6 +93,9 @@ func (x *Index) writeOut(old *pending) error {
 		return err
 	}
 	err := x.writeRolls(old, &w, next)
+	if err == nil {
+		err = writeHistories(old, &w, next)
+	}
 	if err == nil {
 		err = writeRows(old, &w, next)
 	}
@@ -91,6 +122,21 @@ func (x *Index) writeRolls(old *pending, w *writer, next func(bool) error) error
 		}
 		x.mu.Unlock()
 		w.pairs(id, roll.Compact(pairs))
+		if err := next(false); err != nil {
+			return err
+		}
+	}
+	return next(true)
+}
+
+// writeHistories merges lines into the histories of their groups. Nobody adds to them any more.
+func writeHistories(old *pending, w *writer, next func(bool) error) error {
+	for _, group := range slices.Sorted(maps.Keys(old.lines)) {
+		w.key = appendHistoryKey(w.key[:0], group)
+		w.value = history.Append(w.value[:0], history.Compact(old.lines[group]))
+		if w.err == nil {
+			w.err = w.batch.Merge(w.key, w.value, nil)
+		}
 		if err := next(false); err != nil {
 			return err
 		}

@@ -13,11 +13,11 @@ import (
 	"github.com/parterre/parterre/row"
 )
 
-// formatTwo is what a store holds after everyTable and moving, key and value, as docs/format/index.md describes it; after the
+// formatThree is what a store holds after everyTable and moving, key and value, as docs/format/index.md describes it; after the
 // line, what is there in place of the log when it was written out. It never changes: stores that were written so must stay
 // readable.
-const formatTwo = `
-01 = 00000002303b5ca9
+const formatThree = `
+01 = 0000000333b8375b
 0201 = 00000005db5f967d
 0202 = 000000062facc66e
 0204 = 0000000333b8375b
@@ -27,10 +27,11 @@ const formatTwo = `
 13000000000000000700000006 = 6661636574f18d93ff
 14000000000000000700000000000000000000000000000000 = 0000000333b8375b
 15000000000000000700000003 = 2fabe1d32c
+1600000006 = 000000000000000761d6e258
 20010000000000000007000000000001 = 01020001010a04a09bebb96b
-300000000000000001 = 0102090203010600858004ac02898680808030000986808080300005ab02010605ab02030101610162010101630164381ec218
+300000000000000001 = 0102090202020a01858004ac02820a02020306858004ac02030605ab02010605ab02030101610162010101630164d9b62cb1
 ---
-01 = 00000002303b5ca9
+01 = 0000000333b8375b
 0201 = 00000005db5f967d
 0202 = 000000062facc66e
 0204 = 0000000333b8375b
@@ -40,9 +41,15 @@ const formatTwo = `
 13000000000000000700000006 = 6661636574f18d93ff
 14000000000000000700000000000000000000000000000000 = 0000000333b8375b
 15000000000000000700000003 = 2fabe1d32c
+1600000006 = 000000000000000761d6e258
+20010000000000000006000000000000 = 010105ab0268873957
 20010000000000000006000000000001 = 010105ac022d4e542d
 20010000000000000007000000000001 = 01020001010a04a09bebb96b
+2002000000000000000a000000010001 = 010105ac022d4e542d
+2002000000000000000a000000020001 = 010105ac022d4e542d
 2109000000030000000600000000 = 020205100000faffab020102a488bf1f
+2200000000 = 0101ab020103020020000000000000000000000000000000000000000000000000000000000000001e00000000008bf6d622
+2200000100 = 0101ac020103020020000000000000000000000000000000000000000000000000000000000000001e0000000000c77c8d06
 310000000600000000000000010000 = 010101050000002b01000003000000010000000201016104010162010201630401016401aff42307
 `
 
@@ -53,9 +60,12 @@ func moving() *driver.Writes {
 		Pages: []driver.Page{{Key: driver.PageKey{Account: 7}, ID: 3, URL: "/"}},
 		Drops: []driver.RollID{{Kind: driver.AudienceRoll, A: 9, B: 2}},
 		Moves: []driver.Move{
-			{Roll: driver.RollID{Kind: driver.FacetRoll, A: 6}, Person: 65_541, Stamp: 300},
-			{Roll: driver.OnPage(3, 6), Person: 65_541, Stamp: 300},
-			{Roll: driver.OnPage(3, 6), Person: 5, Stamp: 299},
+			{Roll: driver.RollID{Kind: driver.AudienceRoll, A: 10, B: 1}, Person: 65_541, Stamp: 300},
+			{Roll: driver.RollID{Kind: driver.AudienceRoll, A: 10, B: 2}, Person: 65_541, Stamp: 300},
+		},
+		Acts: []driver.Act{
+			{Page: 3, Facet: 6, Person: 65_541, Stamp: 300},
+			{Page: 3, Facet: 6, Person: 5, Stamp: 299},
 		},
 		Rows: []driver.Row{{Facet: 6, Row: row.Row{Person: 5, Stamp: 299, Page: 3, Data: parterre.EventData{
 			Fields: []parterre.Datum{{Name: "a", Value: "b"}}, Items: [][]parterre.Datum{{{Name: "c", Value: "d"}}},
@@ -75,7 +85,7 @@ func TestRowsAreAsTheFormatSays(t *testing.T) {
 	}
 	rows.WriteString("---\n")
 	dump(t, x, &rows)
-	if got, want := rows.String(), strings.TrimPrefix(formatTwo, "\n"); got != want {
+	if got, want := rows.String(), strings.TrimPrefix(formatThree, "\n"); got != want {
 		t.Errorf("rows are\n%s\nwant\n%s", got, want)
 	}
 }

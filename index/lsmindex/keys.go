@@ -19,8 +19,10 @@ const (
 	bodyTable       table = 0x13 // ad account, number of the facet -> body
 	pageTable       table = 0x14 // ad account, digest -> number of the page
 	urlTable        table = 0x15 // ad account, number of the page -> URL
+	ownerTable      table = 0x16 // number of the facet -> ad account
 	rollTable       table = 0x20 // roll, block -> chunk
 	wideTable       table = 0x21 // roll of a page -> pairs
+	historyTable    table = 0x22 // group of persons -> histories
 	logTable        table = 0x30 // number -> entry of the log
 	rowsTable       table = 0x31 // number of the facet, entry of the log, part -> block of rows
 )
@@ -39,6 +41,7 @@ const (
 	bodyKeyLen       = accountPrefixLen + 4
 	rowsKeyLen       = 1 + 4 + 8 + 2
 	wideKeyLen       = rollPrefixLen
+	historyKeyLen    = 1 + 4
 	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
 	rollKeyLen       = rollPrefixLen + 2
 )
@@ -94,6 +97,17 @@ func appendWideKey(dst []byte, id driver.RollID) []byte {
 
 // rollOfKey reads A from a key of rollTable or wideTable.
 func rollOfKey(key []byte) uint64 { return binary.BigEndian.Uint64(key[2:]) }
+
+func appendOwnerKey(dst []byte, id driver.FacetID) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, byte(ownerTable)), uint32(id))
+}
+
+func appendHistoryKey(dst []byte, group uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, byte(historyTable)), group)
+}
+
+// groupOfKey reads the group from a key of historyTable.
+func groupOfKey(key []byte) uint32 { return binary.BigEndian.Uint32(key[1:]) }
 
 func logKey(number uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(logTable)}, number)

@@ -17,16 +17,17 @@ type entry struct {
 	number uint64
 	drops  []driver.RollID
 	moves  []driver.Move
+	acts   []driver.Act
 	rows   []driver.Row
 }
 
 // same marks the roll of a move that has the person and stamp of the move before it.
 const same = 0x80
 
-// append appends the body of the value: the drops; the moves; and the rows, each with their number before them. Numbers are
-// uvarints. A roll is its kind, one byte, A and B. A move is its roll; and, unless the top bit of the kind is set, which
-// says that they are those of the move before, person and stamp. A row is facet, person, stamp and page, the fields and the
-// items.
+// append appends the body of the value: the drops; the moves; the acts; and the rows, each with their number before them.
+// Numbers are uvarints. A roll is its kind, one byte, A and B. A move is its roll; and, unless the top bit of the kind is set,
+// which says that they are those of the move before, person and stamp. An act is page, facet, person and stamp. A row is facet,
+// person, stamp and page, the fields and the items.
 func (e *entry) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(e.drops)))
 	for _, id := range e.drops {
@@ -40,6 +41,13 @@ func (e *entry) append(dst []byte) []byte {
 		}
 		dst = appendRollID(dst, m.Roll, 0)
 		dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(m.Person)), uint64(m.Stamp))
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(e.acts)))
+	for i := range e.acts {
+		a := &e.acts[i]
+		for _, n := range [4]uint32{uint32(a.Page), uint32(a.Facet), uint32(a.Person), uint32(a.Stamp)} {
+			dst = binary.AppendUvarint(dst, uint64(n))
+		}
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(e.rows)))
 	for i := range e.rows {
@@ -87,6 +95,12 @@ func decodeEntry(number uint64, body []byte) (*entry, error) {
 		}
 		last.Roll = id
 		e.moves = append(e.moves, last)
+	}
+	for range r.count() {
+		e.acts = append(e.acts, driver.Act{
+			Page: driver.PageID(r.number()), Facet: driver.FacetID(r.number()),
+			Person: parterre.PersonID(r.number()), Stamp: parterre.Stamp(r.number()),
+		})
 	}
 	for range r.count() {
 		e.rows = append(e.rows, driver.Row{Facet: driver.FacetID(r.number()), Row: row.Row{

@@ -27,10 +27,10 @@ import (
 )
 
 // format is the number of the format on disk that this version reads and writes. Numbers are never reused.
-const format = 2
+const format = 3
 
-// oldest is the number of the oldest format that this version reads. Format 1 was never released.
-const oldest = 2
+// oldest is the number of the oldest format that this version reads. Formats 1 and 2 were never released.
+const oldest = 3
 
 // The sizes that hold where Options leaves them open.
 const (
@@ -45,6 +45,9 @@ type Options struct {
 	MemTableBytes int64        // memory that collects writes before they go to a table, at most four times; 32 MiB when 0
 	PendingBytes  int64        // memory that collects moves and rows before they are written out, at most four times; 64 MiB when 0
 	Log           *slog.Logger // nothing is logged when nil
+
+	// Ticks are when to write out what is pending, if nothing was written since the tick before; nil for never.
+	Ticks <-chan time.Time
 }
 
 // Index is an open store. Its methods may be called concurrently as [driver.Driver] says, and from inside a scan.
@@ -56,6 +59,7 @@ type Index struct {
 
 	pendingBytes int64
 	background   sync.WaitGroup // writing out what is pending
+	closing      chan struct{}  // closed by Close
 
 	// writing is held while something is dropped, or a part of what is pending is written out; mu may be taken then.
 	writing sync.Mutex
@@ -75,7 +79,7 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if err != nil {
 		return nil, wrap(err, doing)
 	}
-	x := &Index{db: db, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes)}
+	x := &Index{db: db, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
 	x.written = sync.NewCond(&x.mu)
 	x.mu.young = newPending()
 	err = x.checkFormat()
@@ -85,6 +89,7 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if err != nil {
 		return nil, errors.Join(wrap(err, doing), db.Close())
 	}
+	x.background.Go(func() { x.rest(o.Ticks) })
 	return x, nil
 }
 
@@ -186,6 +191,7 @@ func (x *Index) markFormat() error {
 
 // Close releases the store. Writes that were applied are in the log by then, whether or not anybody waited for them.
 func (x *Index) Close() error {
+	close(x.closing)
 	x.background.Wait()
 	if err := x.db.Close(); err != nil {
 		return wrap(err, "close the index")

@@ -4,155 +4,201 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"log/slog"
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
 )
 
 // mergerName is written into the store, which opens with no other merger. A merger that gives other results needs another
 // name.
-const mergerName = "parterre.max.v1"
+const mergerName = "parterre.beside.v2"
 
-// spoilt is the first byte of a value that holds operands which could not be merged. It is no version of a chunk.
-const spoilt = 0xff
+// beside is the first byte of a value that holds several operands. It is no version of an operand.
+const beside = 0xfe
 
-// merger is the merge operator of rolls: it merges chunks, and is thereby commutative and associative.
+// mostBeside is how many operands stay side by side in a value before they are merged into one.
+const mostBeside = 8
+
+// merger is the merge operator of rolls and histories: it keeps operands side by side, for whoever reads them to merge, and
+// merges them for good when there are many. It is thereby commutative and associative as far as their meaning goes. To keep
+// them costs a copy, where merging costs decoding and encoding, in each compaction and in each read of a key that has
+// operands in several levels of the tree.
 //
 // It never fails. Were it to return an error for an operand that is corrupt, the tree would try the same compaction or flush
 // again and again, without a pause; a flush that cannot succeed fills the memory with tables until every write waits
 // forever. So one bad value would stop the whole store. Were it to leave the operand out, persons would vanish silently.
-// Instead it puts the operands that are corrupt, byte for byte, beside the merged chunk of the others into a value that
-// counts as corrupt: every read of this block reports [driver.ErrCorrupt], all other keys work, nothing is lost, and
-// dropping the roll ends it.
+// Instead the operands that are corrupt stay as they are beside the merged one of the others: every read of this key reports
+// [driver.ErrCorrupt], all other keys work, nothing is lost, and dropping the roll ends it.
 func merger(log *slog.Logger) *pebble.Merger {
 	return &pebble.Merger{
 		Name: mergerName,
 		Merge: func(key, value []byte) (pebble.ValueMerger, error) {
-			both := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
-			return &merging{log: log, key: both[:len(key)], first: both[len(key):]}, nil
+			m := &merging{log: log, key: append([]byte{}, key...)}
+			m.values, m.ends = append(m.values, value...), append(m.ends, len(value))
+			return m, nil
 		},
 	}
 }
 
 // merging collects the operands of one key.
 type merging struct {
-	log   *slog.Logger
-	key   []byte
-	first []byte // the first operand, nil once it was added to the others
-	sound roll.Accumulator
-	wide  []roll.Pair // what is sound, of a key of wideTable
-	bad   [][]byte    // operands that are neither
+	log    *slog.Logger
+	key    []byte
+	values []byte // one behind the other
+	ends   []int
 }
 
-// MergeNewer adds an operand.
+// MergeNewer adds an operand. It must not keep the value.
 func (m *merging) MergeNewer(value []byte) error {
-	if m.first != nil {
-		m.add(m.first)
-		m.first = nil
-	}
-	m.add(value)
+	m.values = append(m.values, value...)
+	m.ends = append(m.ends, len(m.values))
 	return nil
 }
 
 // MergeOlder adds an operand: the order does not matter.
 func (m *merging) MergeOlder(value []byte) error { return m.MergeNewer(value) }
 
-// add must not keep the value.
-func (m *merging) add(value []byte) {
-	if len(value) > 0 && value[0] == spoilt {
-		if operands, ok := takeApart(value); ok {
-			for _, operand := range operands {
-				m.add(operand)
-			}
-			return
-		}
+// Finish gives the merged value. A single operand comes back as it is; whoever reads it will check it.
+func (m *merging) Finish(bool) ([]byte, io.Closer, error) {
+	if len(m.ends) == 1 {
+		return m.values, nil, nil
 	}
-	err := m.addSound(value)
-	if err != nil {
-		m.log.Error("index: a chunk of a roll is corrupt", slog.String("key", hex.EncodeToString(m.key)), slog.String("error", err.Error()))
-		m.bad = append(m.bad, append([]byte{}, value...))
+	var operands [][]byte
+	from := 0
+	for _, end := range m.ends {
+		operands = append(operands, operandsOf(m.values[from:end])...)
+		from = end
 	}
+	if len(operands) > mostBeside {
+		operands = m.unite(operands)
+	}
+	return putBeside(operands), nil, nil
 }
 
-func (m *merging) isWide() bool { return len(m.key) > 0 && m.key[0] == byte(wideTable) }
-
-func (m *merging) addSound(value []byte) error {
-	if m.isWide() {
-		n := len(m.wide)
-		all, err := roll.DecodeWide(m.wide, value)
-		m.wide = all
-		if err != nil {
-			m.wide = all[:n]
-		}
-		return err
+// unite merges all operands that are sound into one, and leaves the others as they are.
+func (m *merging) unite(operands [][]byte) [][]byte {
+	u := uniter(&rollUniter{})
+	switch table(m.key[0]) {
+	case wideTable:
+		u = &wideUniter{}
+	case historyTable:
+		u = &historyUniter{}
+	default: // a block of a roll
 	}
-	c, err := roll.Decode(value)
+	var bad [][]byte
+	for _, operand := range operands {
+		if err := u.add(operand); err != nil {
+			m.log.Error("index: what is merged is corrupt", slog.String("key", hex.EncodeToString(m.key)), slog.String("error", err.Error()))
+			bad = append(bad, operand)
+		}
+	}
+	return append(bad, u.united())
+}
+
+// uniter makes one operand of many. An operand that add refuses leaves no trace.
+type uniter interface {
+	add(operand []byte) error
+	united() []byte
+}
+
+type rollUniter struct{ all roll.Accumulator }
+
+func (u *rollUniter) add(operand []byte) error {
+	c, err := roll.Decode(operand)
 	if err == nil {
-		m.sound.Add(0, c)
+		u.all.Add(0, c)
 	}
 	return err
 }
 
-// encoded is the stored form of all that is sound.
-func (m *merging) encoded() ([]byte, error) {
-	if m.isWide() {
-		m.wide = roll.Compact(m.wide)
-		return roll.AppendWide(nil, m.wide), nil
-	}
-	var sound roll.Chunk
-	err := m.sound.Chunks(func(_ uint16, c roll.Chunk) error {
-		sound = c
+func (u *rollUniter) united() []byte {
+	defer u.all.Reset()
+	var all roll.Chunk
+	_ = u.all.Chunks(func(_ uint16, c roll.Chunk) error { // which fails only when the function does
+		all = c
 		return nil
 	})
-	return roll.Append(nil, sound), err
+	return roll.Append(nil, all)
 }
 
-// Finish gives the merged value. A single operand comes back as it is, so that reading a block that nothing was merged into
-// does not decode it twice; whoever reads it will check it.
-func (m *merging) Finish(bool) ([]byte, io.Closer, error) {
-	if m.first != nil {
-		return m.first, nil, nil
+type wideUniter struct{ pairs []roll.Pair }
+
+func (u *wideUniter) add(operand []byte) error {
+	n := len(u.pairs)
+	all, err := roll.DecodeWide(u.pairs, operand)
+	if u.pairs = all; err != nil {
+		u.pairs = all[:n]
 	}
-	encoded, err := m.encoded()
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(m.bad) == 0 {
-		return encoded, nil, nil
-	}
-	return putTogether(append(m.bad, encoded)), nil, nil
+	return err
 }
 
-// putTogether makes a spoilt value: the marker, each operand behind its length as a uvarint, and the CRC-32C of it all.
-func putTogether(operands [][]byte) []byte {
-	value := []byte{spoilt}
+func (u *wideUniter) united() []byte { return roll.AppendWide(nil, roll.Compact(u.pairs)) }
+
+type historyUniter struct{ parts []history.Part }
+
+func (u *historyUniter) add(operand []byte) error {
+	p, err := history.Parse(operand)
+	if err == nil {
+		u.parts = append(u.parts, p)
+	}
+	return err
+}
+
+func (u *historyUniter) united() []byte { return history.Merge(nil, u.parts...) }
+
+// putBeside makes a value of operands: one as it is; of several the mark, and each behind its length as a uvarint.
+func putBeside(operands [][]byte) []byte {
+	if len(operands) == 1 {
+		return operands[0]
+	}
+	size := 1
 	for _, operand := range operands {
-		value = binary.AppendUvarint(value, uint64(len(operand)))
-		value = append(value, operand...)
+		size += binary.MaxVarintLen32 + len(operand)
 	}
-	return binary.LittleEndian.AppendUint32(value, crc32.Checksum(value, castagnoli))
+	value := append(make([]byte, 0, size), beside)
+	for _, operand := range operands {
+		value = append(binary.AppendUvarint(value, uint64(len(operand))), operand...)
+	}
+	return value
 }
 
-// takeApart undoes putTogether. It reports false when the value is not one of its values.
-func takeApart(value []byte) (operands [][]byte, ok bool) {
-	rest, err := unseal(value)
-	if err != nil || len(rest) == 0 {
-		return nil, false
+// operandsOf undoes putBeside. What is neither an operand nor some of them comes back as it is, for whoever reads it to
+// refuse.
+func operandsOf(value []byte) [][]byte {
+	if len(value) == 0 || value[0] != beside {
+		return [][]byte{value}
 	}
-	for rest = rest[1:]; len(rest) > 0; {
+	var operands [][]byte
+	for rest := value[1:]; len(rest) > 0; {
 		size, n := binary.Uvarint(rest)
 		if n <= 0 || size > uint64(len(rest)-n) {
-			return nil, false
+			return [][]byte{value}
 		}
 		operands = append(operands, rest[n:n+int(size)])
 		rest = rest[n+int(size):]
 	}
-	return operands, true
+	if len(operands) == 0 {
+		return [][]byte{value}
+	}
+	return operands
+}
+
+// eachOperand calls use for each operand of a value, and marks its errors as corruption.
+func eachOperand(value []byte, use func(operand []byte) error) error {
+	if len(value) == 0 || value[0] != beside { // mostly
+		return corrupt(use(value))
+	}
+	for _, operand := range operandsOf(value) {
+		if err := use(operand); err != nil {
+			return corrupt(err)
+		}
+	}
+	return nil
 }
 
 // corrupt marks an error about bytes that are not what was written.
@@ -164,10 +210,14 @@ func corrupt(err error) error {
 }
 
 // decodeChunk reads the value of a roll's block. It does not keep it.
-func decodeChunk(value []byte) (roll.Chunk, error) {
-	c, err := roll.Decode(value)
+func decodeChunk(value []byte) (c roll.Chunk, err error) {
+	err = eachOperand(value, func(operand []byte) error {
+		one, err := roll.Decode(operand)
+		c = roll.Merge(c, one)
+		return err
+	})
 	if err != nil {
-		return roll.Chunk{}, fmt.Errorf("%w: %w", driver.ErrCorrupt, err)
+		return roll.Chunk{}, err
 	}
 	return c, nil
 }

@@ -1,55 +1,57 @@
 package lsmindex
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
 	"github.com/parterre/parterre/row"
 )
 
-// pending is what was applied in single moves and rows and is in the log of the tree alone: what makes up its rolls and
-// blocks of rows is put together in memory, until there is enough of it to be written at once.
+// pending is what was applied in single moves, acts and rows and is in the log of the tree alone: what makes up its rolls,
+// histories and blocks of rows is put together in memory, until there is enough of it to be written at once.
 type pending struct {
 	rolls map[driver.RollID]*loose
+	lines map[uint32][]history.Line // of histories, by group; what has been handed out is never changed
+	gone  map[uint32]bool           // facets whose rolls were dropped, so that lines say nothing of them; another map after each drop
 	rows  map[driver.FacetID]*looseRows
 	bytes int64  // about how much memory it takes
 	last  uint64 // the last entry of the log that is in it
 }
 
 func newPending() *pending {
-	return &pending{rolls: map[driver.RollID]*loose{}, rows: map[driver.FacetID]*looseRows{}}
+	return &pending{rolls: map[driver.RollID]*loose{}, lines: map[uint32][]history.Line{}, rows: map[driver.FacetID]*looseRows{}}
 }
 
 // About how much memory things take.
 const (
 	bytesPerRoll = 120
 	bytesPerMove = 12
+	bytesPerAct  = 2*bytesPerMove + 24
 	bytesPerRow  = 200
 )
 
 // add takes an entry of the log over. Drops come first.
 func (p *pending) add(e *entry) {
 	for _, id := range e.drops {
-		delete(p.rolls, id)
+		p.drop(id)
 	}
-	var last driver.RollID
-	var to *loose
 	for _, m := range e.moves {
-		if m.Stamp == 0 {
-			continue
+		p.move(m.Roll, m.Person, m.Stamp)
+	}
+	for _, a := range e.acts {
+		p.move(driver.RollID{Kind: driver.FacetRoll, A: uint64(a.Facet)}, a.Person, a.Stamp)
+		p.move(driver.OnPage(a.Page, a.Facet), a.Person, a.Stamp)
+		if a.Stamp != 0 {
+			group := history.Group(a.Person)
+			p.lines[group] = append(p.lines[group], history.Line{
+				Cell: history.CellOf(uint32(a.Page), uint32(a.Facet)), Stamp: a.Stamp, Low: history.Low(a.Person),
+			})
 		}
-		if to == nil || m.Roll != last {
-			if to = p.rolls[m.Roll]; to == nil {
-				to = &loose{}
-				p.rolls[m.Roll] = to
-				p.bytes += bytesPerRoll
-			}
-			last = m.Roll
-		}
-		to.pairs = append(to.pairs, roll.PairOf(m.Person, m.Stamp))
 	}
 	for _, r := range ownCopies(e.rows) {
 		to := p.rows[r.Facet]
@@ -59,8 +61,30 @@ func (p *pending) add(e *entry) {
 		}
 		p.bytes += to.add(r.Row)
 	}
-	p.bytes += int64(len(e.moves)) * bytesPerMove
+	p.bytes += int64(len(e.moves))*bytesPerMove + int64(len(e.acts))*bytesPerAct
 	p.last = e.number
+}
+
+func (p *pending) drop(id driver.RollID) {
+	delete(p.rolls, id)
+	if id.Kind == driver.FacetRoll {
+		gone := map[uint32]bool{uint32(id.A): true}
+		maps.Copy(gone, p.gone)
+		p.gone = gone
+	}
+}
+
+func (p *pending) move(id driver.RollID, person parterre.PersonID, s parterre.Stamp) {
+	if s == 0 {
+		return
+	}
+	to := p.rolls[id]
+	if to == nil {
+		to = &loose{}
+		p.rolls[id] = to
+		p.bytes += bytesPerRoll
+	}
+	to.pairs = append(to.pairs, roll.PairOf(person, s))
 }
 
 // rowsInBlock is how many rows are put into a block.
@@ -183,20 +207,20 @@ func (x *Index) pendingBlockLocked(id driver.RollID, block uint16) (found []roll
 	return found
 }
 
-// pendingRollsLocked gives what is pending of rolls of a kind. The pairs are not changed any more.
-func (x *Index) pendingRollsLocked(kind driver.RollKind, spans []driver.Span, keep func(a uint64) bool) (found [][]roll.Pair) {
+// pendingRollsLocked gives what is pending of the rolls that are united. The pairs are not changed any more.
+func (x *Index) pendingRollsLocked(u *driver.Union) (found [][]roll.Pair) {
 	wide := func(s driver.Span) bool { return s.Least != s.Most }
 	x.bothLocked(func(p *pending) {
-		if !slices.ContainsFunc(spans, wide) { // rolls that can be named
-			for _, s := range spans {
-				if l := p.rolls[driver.RollID{Kind: kind, A: s.Least}]; l != nil && keep(s.Least) {
+		if !slices.ContainsFunc(u.Spans, wide) { // rolls that can be named
+			for _, s := range u.Spans {
+				if l := p.rolls[driver.RollID{Kind: u.Kind, A: s.Least}]; l != nil && u.Keep(s.Least) {
 					found = append(found, l.pairs)
 				}
 			}
 			return
 		}
 		for id, l := range p.rolls {
-			if id.Kind == kind && keep(id.A) && driver.InSpan(spans, id.A) {
+			if id.Kind == u.Kind && u.Keep(id.A) && driver.InSpan(u.Spans, id.A) {
 				found = append(found, l.pairs)
 			}
 		}

@@ -33,23 +33,6 @@ func (x *Index) ScanFacets(
 	})
 }
 
-// ScanPages yields the pages of an ad account as they were when the scan began.
-func (x *Index) ScanPages(ctx context.Context, account parterre.ID, yield func(id driver.PageID, url []byte) error) error {
-	s := scan{doing: "scan the pages of ad account " + account.String(), keyLen: bodyKeyLen}
-	s.lower, s.upper = span(appendSitePrefix(nil, account), bodyKeyLen-accountPrefixLen)
-	n := 0
-	return x.scan(ctx, s, func(key, value []byte) error {
-		if n++; n%checkEvery == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		url, err := unseal(value)
-		if err != nil {
-			return wrap(err, s.doing)
-		}
-		return yield(driver.PageID(facetOfKey(key)), url)
-	})
-}
-
 // Chunks yields the chunks of a roll as they were when the scan began.
 func (x *Index) Chunks(
 	ctx context.Context, id driver.RollID, yield func(block uint16, c roll.Chunk) error,
@@ -130,81 +113,6 @@ func (x *Index) beside(
 		return err
 	}
 	return upTo(roll.BlockSize)
-}
-
-// Unite merges rolls of a kind into one.
-func (x *Index) Unite(
-	ctx context.Context, kind driver.RollKind, spans []driver.Span, keep func(a uint64) bool, into *roll.Accumulator,
-) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	x.mu.Lock()
-	found := x.pendingRollsLocked(kind, spans, keep)
-	x.mu.Unlock()
-	for _, pairs := range found {
-		into.AddPairs(pairs)
-	}
-	u := union{ctx: ctx, kind: kind, spans: spans, keep: keep}
-	err := x.unite(&u, rollTable, rollKeyLen, func(key, value []byte) error { return into.AddEncoded(blockOfKey(key), value) })
-	if err == nil && kind == driver.PageRoll {
-		err = x.unite(&u, wideTable, wideKeyLen, func(_, value []byte) error { return into.AddWide(value) })
-	}
-	return wrap(err, fmt.Sprintf("unite rolls of kind %d", kind))
-}
-
-// union says which rolls are united.
-type union struct {
-	ctx   context.Context
-	kind  driver.RollKind
-	spans []driver.Span
-	keep  func(a uint64) bool
-}
-
-// unite goes through one table once, from span to span.
-func (x *Index) unite(u *union, in table, keyLen int, add func(key, value []byte) error) (err error) {
-	it, err := x.db.NewIterWithContext(u.ctx, &pebble.IterOptions{
-		LowerBound: []byte{byte(in), byte(u.kind)}, UpperBound: []byte{byte(in), byte(u.kind) + 1},
-	})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closing := it.Close(); err == nil {
-			err = closing
-		}
-	}()
-	n := 0
-	for _, s := range u.spans {
-		lower := binary.BigEndian.AppendUint64([]byte{byte(in), byte(u.kind)}, s.Least)
-		for ok := it.SeekGE(lower); ok; ok = it.Next() {
-			if n++; n%checkEvery == 0 && u.ctx.Err() != nil {
-				return u.ctx.Err()
-			}
-			key := it.Key()
-			if len(key) != keyLen {
-				return fmt.Errorf("%w: a key of %d bytes", driver.ErrCorrupt, len(key))
-			}
-			a := rollOfKey(key)
-			if a > s.Most {
-				break
-			}
-			if !u.keep(a) {
-				continue
-			}
-			value, err := it.ValueAndErr()
-			if err == nil {
-				err = corrupt(add(key, value))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if it.Error() != nil {
-			return nil // closing tells it
-		}
-	}
-	return nil
 }
 
 // Across yields one block of every roll of a kind.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/parterre/parterre"
+	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
 	"github.com/parterre/parterre/row"
@@ -26,6 +27,7 @@ type Index struct {
 		pages    map[driver.PageKey]driver.PageID
 		urls     map[parterre.ID]map[driver.PageID]string // by ad account
 		rolls    map[driver.RollID]map[parterre.PersonID]parterre.Stamp
+		acts     map[parterre.PersonID]map[history.Cell]parterre.Stamp // histories
 		rows     map[driver.FacetID][]row.Row
 	}
 }
@@ -40,6 +42,7 @@ func New() *Index {
 	x.mu.pages = map[driver.PageKey]driver.PageID{}
 	x.mu.urls = map[parterre.ID]map[driver.PageID]string{}
 	x.mu.rolls = map[driver.RollID]map[parterre.PersonID]parterre.Stamp{}
+	x.mu.acts = map[parterre.PersonID]map[history.Cell]parterre.Stamp{}
 	x.mu.rows = map[driver.FacetID][]row.Row{}
 	return x
 }
@@ -84,6 +87,26 @@ func (x *Index) Facets(_ context.Context, keys []driver.FacetKey) ([]driver.Face
 	return ids, nil
 }
 
+// Facet gives a facet's ad account and body.
+func (x *Index) Facet(_ context.Context, id driver.FacetID) (parterre.ID, []byte, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for account, bodies := range x.mu.bodies {
+		if body, found := bodies[id]; found {
+			return account, copied(body), nil
+		}
+	}
+	return 0, nil, nil
+}
+
+// URL gives the URL of a page.
+func (x *Index) URL(_ context.Context, account parterre.ID, id driver.PageID) (string, bool, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	url, found := x.mu.urls[account][id]
+	return url, found, nil
+}
+
 // ScanFacets yields the facets of an ad account as they were when the scan began.
 func (x *Index) ScanFacets(
 	ctx context.Context, account parterre.ID, yield func(id driver.FacetID, body []byte) error,
@@ -122,13 +145,18 @@ func (x *Index) Pages(_ context.Context, keys []driver.PageKey) ([]driver.PageID
 }
 
 // ScanPages yields the pages of an ad account as they were when the scan began.
-func (x *Index) ScanPages(ctx context.Context, account parterre.ID, yield func(id driver.PageID, url []byte) error) error {
+func (x *Index) ScanPages(
+	ctx context.Context, account parterre.ID, after driver.PageID, yield func(id driver.PageID, url []byte) error,
+) error {
 	x.mu.Lock()
 	urls := maps.Clone(x.mu.urls[account])
 	x.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(urls)) {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if id <= after {
+			continue
 		}
 		if err := yield(id, []byte(urls[id])); err != nil {
 			return err
@@ -137,20 +165,51 @@ func (x *Index) ScanPages(ctx context.Context, account parterre.ID, yield func(i
 	return nil
 }
 
-// Unite merges rolls of a kind into one.
-func (x *Index) Unite(
-	ctx context.Context, kind driver.RollKind, spans []driver.Span, keep func(a uint64) bool, into *roll.Accumulator,
-) error {
+// Unite merges some rolls into one.
+func (x *Index) Unite(ctx context.Context, u driver.Union, into *roll.Accumulator) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	x.mu.Lock()
-	ids := slices.Collect(maps.Keys(x.mu.rolls))
+	defer x.mu.Unlock()
+	for id, persons := range x.mu.rolls {
+		if id.Kind != u.Kind || !driver.InSpan(u.Spans, id.A) || !u.Keep(id.A) {
+			continue
+		}
+		for p, s := range persons {
+			if u.Blocks.Has(roll.Block(p)) {
+				into.AddPerson(p, s)
+			}
+		}
+	}
+	return nil
+}
+
+// History yields the cells that a person was in.
+func (x *Index) History(ctx context.Context, p parterre.PersonID, yield func(history.Cell, parterre.Stamp)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	cells := maps.Clone(x.mu.acts[p])
 	x.mu.Unlock()
-	for _, id := range ids {
-		if id.Kind == kind && driver.InSpan(spans, id.A) && keep(id.A) {
-			for block, c := range x.chunksOf(id) {
-				into.Add(block, c)
+	for c, s := range cells {
+		yield(c, s)
+	}
+	return nil
+}
+
+// Last merges the last moments in wanted cells into a roll.
+func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Accumulator) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for p, cells := range x.mu.acts {
+		for c, s := range cells {
+			if blocks.Has(roll.Block(p)) && want.Has(c) {
+				into.AddPerson(p, s)
 			}
 		}
 	}
@@ -283,6 +342,9 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	for _, m := range w.Moves {
 		x.moveLocked(m.Roll, m.Person, m.Stamp)
 	}
+	for _, a := range w.Acts {
+		x.actLocked(a)
+	}
 	for _, r := range w.Rows {
 		x.mu.rows[r.Facet] = append(x.mu.rows[r.Facet], r.Row)
 	}
@@ -294,6 +356,19 @@ func (x *Index) mergeLocked(m driver.Merge) {
 		low, s := m.Chunk.At(i)
 		x.moveLocked(m.Roll, roll.Person(m.Block, low), s)
 	}
+}
+
+func (x *Index) actLocked(a driver.Act) {
+	if a.Stamp == 0 {
+		return
+	}
+	x.moveLocked(driver.RollID{Kind: driver.FacetRoll, A: uint64(a.Facet)}, a.Person, a.Stamp)
+	x.moveLocked(driver.OnPage(a.Page, a.Facet), a.Person, a.Stamp)
+	if x.mu.acts[a.Person] == nil {
+		x.mu.acts[a.Person] = map[history.Cell]parterre.Stamp{}
+	}
+	c := history.CellOf(uint32(a.Page), uint32(a.Facet))
+	x.mu.acts[a.Person][c] = max(x.mu.acts[a.Person][c], a.Stamp)
 }
 
 func (x *Index) moveLocked(id driver.RollID, p parterre.PersonID, s parterre.Stamp) {

@@ -16,17 +16,18 @@ var may = map[string][]string{
 
 	"roll":          {"."},
 	"row":           {"."},
+	"history":       {"."},
 	"rule":          {".", "internal/jsonbody"},
 	"rule/naive":    {".", "rule"},
 	"rule/ruletest": {".", "rule", "rule/naive"},
 	"conversion":    {".", "rule", "internal/jsonbody"},
 	"actalike":      {"."},
 
-	"index":           {".", "roll", "row", "rule", "index/driver"},
-	"index/driver":    {".", "roll", "row"},
-	"index/indextest": {".", "roll", "row", "index/driver"},
-	"index/lsmindex":  {".", "roll", "row", "index/driver"},
-	"index/memindex":  {".", "roll", "row", "index/driver"},
+	"index":           {".", "history", "roll", "row", "rule", "index/driver"},
+	"index/driver":    {".", "history", "roll", "row"},
+	"index/indextest": {".", "history", "roll", "row", "index/driver"},
+	"index/lsmindex":  {".", "history", "roll", "row", "index/driver"},
+	"index/memindex":  {".", "history", "roll", "row", "index/driver"},
 
 	"catalog":             {".", "catalog/driver"},
 	"catalog/driver":      {"."},

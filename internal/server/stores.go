@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -42,11 +43,21 @@ func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, i
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
-	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), lsmindex.Options{Log: s.log})
+	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), lsmindex.Options{Log: s.log, Ticks: s.ticks()})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
 	return rows, rolls, files, nil
+}
+
+// ticks come every second until everything is taken down.
+func (s *Server) ticks() <-chan time.Time {
+	t := time.NewTicker(time.Second)
+	s.undo = append(s.undo, func(context.Context) error {
+		t.Stop()
+		return nil
+	})
+	return t.C
 }
 
 // openMemory opens stores that keep nothing. Parts of uploads may be larger than memory, so they are in a temporary folder.
@@ -60,7 +71,7 @@ func (s *Server) openMemory() (catalogdriver.Driver, indexdriver.Driver, *parts.
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	rolls, err := lsmindex.Open(vfs.NewMem(), "", lsmindex.Options{Log: s.log})
+	rolls, err := lsmindex.Open(vfs.NewMem(), "", lsmindex.Options{Log: s.log, Ticks: s.ticks()})
 	return memcatalog.New(), rolls, files, err
 }
 
