@@ -47,9 +47,9 @@ type Moments struct {
 // Last finds of each person who was in a wanted cell the last moment, in ascending order, puts them into found from the first
 // place on, and says how many they are. As lines come the latest first, it looks no further than to the first that counts.
 func (p *Part) Last(w *Want, found *Moments) (n int) {
-	from, width := 0, p.facet+p.page
+	from, width, counts := 0, p.facet+p.page, mask(p.count)
 	for low := range GroupSize {
-		to := from + int(p.linesOf(low))
+		to := min(from+int(bitsAt(p.counts, low*int(p.count), p.count)&counts), p.n)
 		for i := from; i < to; i++ {
 			v := bitsAt(p.cells, i*int(width), width) & p.cellMask
 			if w.Facets.Has(uint32(v&p.facetMask)) && (w.Any || w.Pages.Has(uint32(v>>p.facet))) {

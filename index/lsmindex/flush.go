@@ -1,6 +1,7 @@
 package lsmindex
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -37,6 +38,7 @@ func (x *Index) makeRoomLocked() {
 // turnLocked has what is pending written out in the background. Nothing else is being written out.
 func (x *Index) turnLocked() {
 	x.mu.old, x.mu.young = x.mu.young, newPending()
+	x.mu.unfolded = true
 	old := x.mu.old
 	x.background.Go(func() {
 		err := x.writeOut(old)
@@ -52,7 +54,7 @@ func (x *Index) turnLocked() {
 	})
 }
 
-// rest has what is pending written out at a tick when nothing came since the one before, unless it is little: what is in rolls is
+// rest settles the store at a tick when nothing came since the one before, unless there is little to settle: what is in rolls is
 // read faster than what is pending, and the log is shorter when the store is opened the next time. It returns when the index
 // is closed.
 func (x *Index) rest(ticks <-chan time.Time) {
@@ -64,11 +66,12 @@ func (x *Index) rest(ticks <-chan time.Time) {
 		case <-ticks:
 		}
 		x.mu.Lock()
-		if x.mu.number == last && x.mu.young.bytes >= littleBytes && x.mu.old == nil && x.failed.Load() == nil {
-			x.turnLocked()
-		}
+		still := x.mu.number == last && (x.mu.young.bytes >= littleBytes || x.mu.unfolded)
 		last = x.mu.number
 		x.mu.Unlock()
+		if still {
+			_ = x.Settle(context.Background()) // what fails is in the log of the tree, and in the answer to whoever writes next
+		}
 	}
 }
 

@@ -67,6 +67,7 @@ type Index struct {
 		sync.Mutex
 		young, old *pending // old is being written out, nil when nothing is
 		number     uint64   // of the last entry of the log
+		unfolded   bool     // histories may have operands side by side
 	}
 	written *sync.Cond // of mu: old is nil again, or was given up
 }

@@ -21,7 +21,8 @@ const mergerName = "parterre.beside.v2"
 // beside is the first byte of a value that holds several operands. It is no version of an operand.
 const beside = 0xfe
 
-// mostBeside is how many operands stay side by side in a value before they are merged into one.
+// mostBeside is how many operands stay side by side in a value before they are merged into one. Of histories it is twice as
+// many: they are folded when there is time.
 const mostBeside = 8
 
 // merger is the merge operator of rolls and histories: it keeps operands side by side, for whoever reads them to merge, and
@@ -74,7 +75,11 @@ func (m *merging) Finish(bool) ([]byte, io.Closer, error) {
 		operands = append(operands, operandsOf(m.values[from:end])...)
 		from = end
 	}
-	if len(operands) > mostBeside {
+	most := mostBeside
+	if table(m.key[0]) == historyTable {
+		most *= 2
+	}
+	if len(operands) > most {
 		operands = m.unite(operands)
 	}
 	return putBeside(operands), nil, nil
