@@ -10,7 +10,6 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
-	"github.com/parterre/parterre/row"
 )
 
 // Evaluate merges the past into the roll of an audience: everybody in the rolls that it selects, with all their stamps;
@@ -40,7 +39,7 @@ func (ix *Index) Evaluate(ctx context.Context, s Standing) error {
 		}
 		switch {
 		case s.needsData():
-			tasks = append(tasks, ix.rowTasks(facets, pages, s.Data)...)
+			tasks = append(tasks, ix.rowTask(facets, pages, s.Data))
 		case pages != nil:
 			tasks = append(tasks, ix.pageTasks(facets, pages)...)
 		default:
@@ -204,24 +203,6 @@ func (ix *Index) pageTasks(facets []driver.FacetID, pages *pageSet) (tasks []fun
 	for some := range slices.Chunk(spans, max(1, (len(spans)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))) {
 		tasks = append(tasks, func(ctx context.Context, into *roll.Accumulator) error {
 			return ix.d.Unite(ctx, driver.PageRoll, some, keep, into)
-		})
-	}
-	return tasks
-}
-
-// rowTasks find the events of facets that have the data, on any page when pages is nil.
-func (ix *Index) rowTasks(
-	facets []driver.FacetID, pages *pageSet, want parterre.EventData,
-) (tasks []func(context.Context, *roll.Accumulator) error) {
-	for _, id := range facets {
-		tasks = append(tasks, func(ctx context.Context, into *roll.Accumulator) error {
-			return ix.d.Rows(ctx, id, func(k *row.Block) error {
-				return k.Match(want, func(i int) {
-					if pages == nil || pages.has(k.Page(i)) {
-						into.AddPerson(k.Person(i), k.Stamp(i))
-					}
-				})
-			})
 		})
 	}
 	return tasks

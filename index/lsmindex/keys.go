@@ -22,7 +22,7 @@ const (
 	rollTable       table = 0x20 // roll, block -> chunk
 	wideTable       table = 0x21 // roll of a page -> pairs
 	logTable        table = 0x30 // number -> entry of the log
-	rowsTable       table = 0x31 // number of the facet, entry of the log, part -> block of rows
+	rowsTable       table = 0x31 // number of the facet, piece, number of the block -> piece of a block of rows
 )
 
 // The rows of the table of tops.
@@ -37,7 +37,6 @@ const (
 const (
 	accountPrefixLen = 1 + 8 // of a key of bodyTable or urlTable
 	bodyKeyLen       = accountPrefixLen + 4
-	rowsKeyLen       = 1 + 4 + 8 + 2
 	wideKeyLen       = rollPrefixLen
 	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
 	rollKeyLen       = rollPrefixLen + 2
@@ -97,11 +96,6 @@ func rollOfKey(key []byte) uint64 { return binary.BigEndian.Uint64(key[2:]) }
 
 func logKey(number uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(logTable)}, number)
-}
-
-func appendRowsKey(dst []byte, facet driver.FacetID, number uint64, part uint16) []byte {
-	dst = binary.BigEndian.AppendUint32(append(dst, byte(rowsTable)), uint32(facet))
-	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(dst, number), part)
 }
 
 // facetOfKey reads the number from a key of bodyTable.

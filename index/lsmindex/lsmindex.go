@@ -27,10 +27,10 @@ import (
 )
 
 // format is the number of the format on disk that this version reads and writes. Numbers are never reused.
-const format = 2
+const format = 3
 
-// oldest is the number of the oldest format that this version reads. Format 1 was never released.
-const oldest = 2
+// oldest is the number of the oldest format that this version reads. Formats 1 and 2 were never released.
+const oldest = 3
 
 // The sizes that hold where Options leaves them open.
 const (
