@@ -145,16 +145,10 @@ func (b *bench) run(ctx context.Context, name, file string) error {
 		"size": b.size, "seed": b.seed,
 		"machine": machine{runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version()},
 	}
-	if b.profile != "" {
-		f, err := os.Create(b.profile)
-		if err == nil {
-			err = pprof.StartCPUProfile(f)
-		}
-		if err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	if err := b.profileAnew(); err != nil {
+		return err
 	}
+	defer pprof.StopCPUProfile()
 	known := false
 	for _, one := range benchmarks {
 		if name != one.name && name != "ALL" {
@@ -179,4 +173,17 @@ func (b *bench) run(ctx context.Context, name, file string) error {
 		return err
 	}
 	return os.WriteFile(file, append(text, '\n'), 0o644)
+}
+
+// profileAnew begins the profile, if there is to be one, or begins it again after what is not to be seen in it.
+func (b *bench) profileAnew() error {
+	if b.profile == "" {
+		return nil
+	}
+	pprof.StopCPUProfile()
+	f, err := os.Create(b.profile)
+	if err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(f)
 }

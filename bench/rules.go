@@ -113,6 +113,12 @@ func (b *bench) rulesAt(ctx context.Context, sz size) (list []ruleFigures, err e
 	if err := s.load(ctx, b, w); err != nil {
 		return nil, err
 	}
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.profileAnew(); err != nil {
+		return nil, err
+	}
 	var other *peer
 	if b.peer != "" {
 		if other, err = b.newPeer(ctx, w); err != nil {

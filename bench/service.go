@@ -13,6 +13,7 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/client"
+	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/internal/server"
 	"github.com/parterre/parterre/sandbox"
 )
@@ -22,6 +23,7 @@ type service struct {
 	*server.Server
 	client  *client.Client
 	folder  string
+	store   driver.Driver // of the index
 	account parterre.ID
 	tag     parterre.ID
 }
@@ -50,12 +52,26 @@ func (b *bench) newService(ctx context.Context) (*service, error) {
 
 // open starts the service over the folder, which may be there from before.
 func (s *service) open(ctx context.Context) (err error) {
-	s.Server, err = server.Build(ctx, server.Config{Addr: "127.0.0.1:0", Data: filepath.Join(s.folder, "data"), Sandbox: sandbox.Credentials{Token: "bench"}, Now: clock})
+	s.Server, err = server.Build(ctx, server.Config{Addr: "127.0.0.1:0", Data: filepath.Join(s.folder, "data"), Sandbox: sandbox.Credentials{Token: "bench"}, Now: clock, Index: s.around})
 	if err != nil {
 		return err
 	}
 	s.client, err = client.New(s.URL, s.Token, nil)
 	return err
+}
+
+// around keeps the store of the index, and leaves it as it is.
+func (s *service) around(d driver.Driver) driver.Driver {
+	s.store = d
+	return d
+}
+
+// settle waits until the store is at rest, as it is a few moments after the last event.
+func (s *service) settle(ctx context.Context) error {
+	if at, ok := s.store.(interface{ Settle(ctx context.Context) error }); ok {
+		return at.Settle(ctx)
+	}
+	return nil
 }
 
 // end stops the service and removes its folder.

@@ -8,7 +8,6 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
-	"github.com/parterre/parterre/row"
 )
 
 // Evaluate merges the past into the roll of an audience: everybody in the events that it selects, with all their stamps; which
@@ -31,7 +30,7 @@ func (ix *Index) Evaluate(ctx context.Context, s Standing) error {
 			}
 		}
 		if len(facets) > 0 && (pages == nil || len(pages.ids) > 0) {
-			tasks = append(tasks, ix.rowTasks(facets, pages, s.Data)...)
+			tasks = append(tasks, ix.rowTask(facets, pages, s.Data))
 		}
 	}
 	union, err := uniteAll(ctx, tasks)
@@ -94,22 +93,4 @@ func (ix *Index) selectFacets(ctx context.Context, account parterre.ID, s *Stand
 		return nil, 0, parterre.Internalf(err, "judge the facets of ad account %d", account)
 	}
 	return ids, of, nil
-}
-
-// rowTasks find the events of facets that have the data, on any page when pages is nil.
-func (ix *Index) rowTasks(
-	facets []driver.FacetID, pages *pageSet, want parterre.EventData,
-) (tasks []func(context.Context, *roll.Accumulator) error) {
-	for _, id := range facets {
-		tasks = append(tasks, func(ctx context.Context, into *roll.Accumulator) error {
-			return ix.d.Rows(ctx, id, func(k *row.Block) error {
-				return k.Match(want, func(i int) {
-					if pages == nil || pages.set.Has(k.Page(i)) {
-						into.AddPerson(k.Person(i), k.Stamp(i))
-					}
-				})
-			})
-		})
-	}
-	return tasks
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/index/memindex"
 	"github.com/parterre/parterre/roll"
-	"github.com/parterre/parterre/row"
 )
 
 // errStore is what a store fails with that was told to.
@@ -161,11 +160,13 @@ func (f *failing) History(ctx context.Context, p parterre.PersonID, yield func(h
 	return f.Driver.History(ctx, p, yield)
 }
 
-func (f *failing) Rows(ctx context.Context, facet driver.FacetID, yield func(*row.Block) error) error {
+func (f *failing) Rows(
+	ctx context.Context, facets []driver.FacetID, want parterre.EventData, yields []driver.YieldRow,
+) error {
 	if err := f.check("Rows"); err != nil {
 		return err
 	}
-	return f.Driver.Rows(ctx, facet, yield)
+	return f.Driver.Rows(ctx, facets, want, yields)
 }
 
 func (f *failing) Chunk(ctx context.Context, id driver.RollID, block uint16) (roll.Chunk, error) {

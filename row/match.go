@@ -1,136 +1,140 @@
 package row
 
 import (
-	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/parterre/parterre"
 )
 
-// Match yields the rows that have every field of want, and for every item of want an item with all its fields, in
-// ascending order.
-func (k *Block) Match(want parterre.EventData, yield func(i int)) error {
-	hits := make([]bool, k.n)
-	for i := range hits {
-		hits[i] = true
+// Find yields the rows that have every field of want, and for every item of want an item with all its fields. It asks for
+// the pieces that it needs, of those that the head lists; what load gives is not used any more when it is called again. It
+// refuses bytes that were changed or cut off with an error that wraps [ErrCorrupt]; some rows may have been found by then.
+func (h *Head) Find(
+	want *parterre.EventData, load func(Piece) ([]byte, error), yield func(parterre.PersonID, parterre.Stamp, uint32),
+) error {
+	f := finder{head: h, load: load}
+	for _, item := range want.Items {
+		if err := f.item(item); err != nil || f.nothing() {
+			return err
+		}
 	}
 	for _, d := range want.Fields {
-		if !k.narrow(fieldLevel, d, hits) {
-			return k.sound(want)
+		rows, err := f.positions(Piece{Field, d.Name}, d.Value)
+		if err != nil {
+			return err
+		}
+		if f.narrow(rows); f.nothing() {
+			return nil
 		}
 	}
-	for _, item := range want.Items {
-		if !k.narrowItem(item, hits) {
-			return k.sound(want)
+	body, err := load(Piece{Level: Who})
+	if err != nil {
+		return err
+	}
+	r, err := h.whoReader(body)
+	if err != nil {
+		return err
+	}
+	if !f.narrowed {
+		for i := range h.Rows {
+			f.rows = append(f.rows, uint64(i))
 		}
 	}
-	for i, hit := range hits {
-		if hit {
-			yield(i)
+	for _, i := range f.rows {
+		row, err := r.row(int(i))
+		if err != nil {
+			return err
 		}
+		yield(parterre.PersonID(row[0]), parterre.Stamp(row[1]), row[2])
 	}
 	return nil
 }
 
-// sound fails when a column that want names is malformed; when none is, there is just nothing to be found.
-func (k *Block) sound(want parterre.EventData) error {
-	check := func(level byte, data []parterre.Datum) error {
-		for _, d := range data {
-			if c := k.column(level, d.Name); c != nil {
-				if _, _, bad := k.find(c, d.Value); bad {
-					return fmt.Errorf("%w: column %q", ErrCorrupt, d.Name)
-				}
-			}
-		}
-		return nil
-	}
-	err := check(fieldLevel, want.Fields)
-	for _, item := range want.Items {
-		if err == nil {
-			err = check(itemLevel, item)
-		}
-	}
-	return err
+// finder narrows the rows of a block down.
+type finder struct {
+	head     *Head
+	load     func(Piece) ([]byte, error)
+	rows     []uint64 // ascending; when not narrowed, all rows
+	narrowed bool
 }
 
-// narrow leaves the rows, or items, that have a value, and says whether any may be left.
-func (k *Block) narrow(level byte, d parterre.Datum, hits []bool) bool {
-	c := k.column(level, d.Name)
-	if c == nil {
-		return false
+func (f *finder) nothing() bool { return f.narrowed && len(f.rows) == 0 }
+
+func (f *finder) narrow(rows []uint64) {
+	if !f.narrowed {
+		f.rows, f.narrowed = rows, true
+		return
 	}
-	code, codes, bad := k.find(c, d.Value)
-	if bad || code == 0 {
-		return false
-	}
-	switch len(codes) / len(hits) {
-	case 1:
-		for i, x := range codes {
-			hits[i] = hits[i] && uint32(x) == code
-		}
-	case 2:
-		for i := range hits {
-			hits[i] = hits[i] && uint32(binary.LittleEndian.Uint16(codes[2*i:])) == code
-		}
-	default:
-		for i := range hits {
-			hits[i] = hits[i] && binary.LittleEndian.Uint32(codes[4*i:]) == code
-		}
-	}
-	return true
+	f.rows = both(f.rows, rows)
 }
 
-// narrowItem leaves the rows that have an item with all the fields.
-func (k *Block) narrowItem(fields []parterre.Datum, hits []bool) bool {
-	if k.items == 0 {
-		return false
+// item leaves the rows that have an item with all the fields.
+func (f *finder) item(fields []parterre.Datum) error {
+	if len(fields) == 0 {
+		rows, err := f.positions(Piece{Level: AnyItem}, "")
+		f.narrow(rows)
+		return err
 	}
-	items := make([]bool, k.items)
+	var items []uint64
+	for i, d := range fields {
+		found, err := f.positions(Piece{Item, d.Name}, d.Value)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			items = found
+		} else {
+			items = both(items, found)
+		}
+		if len(items) == 0 {
+			break
+		}
+	}
 	for i := range items {
-		items[i] = true
+		items[i] >>= f.head.shift
 	}
-	for _, d := range fields {
-		if !k.narrow(itemLevel, d, items) {
-			return false
-		}
-	}
-	at := 0
-	for i := range hits {
-		n := int(binary.LittleEndian.Uint32(k.counts[4*i:]))
-		if n > len(items)-at {
-			return false
-		}
-		found := false
-		for _, hit := range items[at : at+n] {
-			found = found || hit
-		}
-		hits[i] = hits[i] && found
-		at += n
-	}
-	return true
-}
-
-func (k *Block) column(level byte, name string) *stored {
-	for i := range k.columns {
-		if c := &k.columns[i]; c.level == level && string(c.name) == name {
-			return c
-		}
-	}
+	f.narrow(slices.Compact(items))
 	return nil
 }
 
-// find gives the code of a value in a column, 0 when no row has it, and the codes of all.
-func (k *Block) find(c *stored, value string) (code uint32, codes []byte, bad bool) {
-	r := reader{rest: c.body}
-	values := r.count()
-	for i := range values {
-		if s := r.text(); string(s) == value {
-			code = uint32(i + 1)
+// positions finds the positions of a value.
+func (f *finder) positions(p Piece, value string) ([]uint64, error) {
+	if !slices.Contains(f.head.Pieces, p) {
+		return nil, nil
+	}
+	body, err := f.load(p)
+	if err != nil {
+		return nil, err
+	}
+	c, err := parseColumn(body, f.head.limit(p.Level))
+	if err == nil {
+		var found []uint64
+		if found, err = c.find(nil, value); err == nil {
+			return found, nil
 		}
 	}
-	n := k.n
-	if c.level == itemLevel {
-		n = k.items
+	return nil, fmt.Errorf("column %q: %w", p.Name, err)
+}
+
+// limit is what positions of a level are less than.
+func (h *Head) limit(l Level) uint64 {
+	if l == Item {
+		return uint64(h.Rows) << h.shift
 	}
-	return code, r.rest, r.bad || n == 0 || len(r.rest) != n*width(values)
+	return uint64(h.Rows)
+}
+
+// both leaves in a what is in b, too. They ascend.
+func both(a, b []uint64) []uint64 {
+	kept := a[:0]
+	for _, x := range a {
+		for len(b) > 0 && b[0] < x {
+			b = b[1:]
+		}
+		if len(b) > 0 && b[0] == x {
+			kept = append(kept, x)
+		}
+	}
+	return kept
 }

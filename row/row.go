@@ -1,8 +1,11 @@
 // Package row holds events that said more than their name and place: who, when, on which page, and the data. An order id is
-// another one each time, so such events cannot share a roll; they are kept row by row, in blocks that have a column for each
-// name of a datum. A rule that asks for data reads the columns that it names, and compares each distinct value once.
+// another one each time, so such events cannot share a roll; they are kept row by row, in blocks. A block has a column for
+// each name of a datum, in which the rows are found by value: a rule that asks for data reads a few hundred bytes of the
+// columns that it names, and then who the few rows are about. An order id that nobody asks for costs its bytes, and is never
+// looked at.
 //
-// The package does no I/O; [Append] and [Parse] are the stored form of a block.
+// The package does no I/O. A block comes in pieces, which a store keeps apart: [Of] and [Merge] make them, [ParseHead] and
+// [Head.Find] read them.
 package row
 
 import (
@@ -11,7 +14,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
-	"strings"
 
 	"github.com/parterre/parterre"
 )
@@ -27,243 +29,186 @@ type Row struct {
 	Data   parterre.EventData
 }
 
+// Has says whether got has every field of want, and for every item of want an item with all its fields.
+func Has(want, got *parterre.EventData) bool {
+	for _, item := range want.Items {
+		if !slices.ContainsFunc(got.Items, func(g []parterre.Datum) bool { return hasAll(item, g) }) {
+			return false
+		}
+	}
+	return hasAll(want.Fields, got.Fields)
+}
+
+func hasAll(want, got []parterre.Datum) bool {
+	for _, d := range want {
+		if !slices.Contains(got, d) {
+			return false
+		}
+	}
+	return true
+}
+
+// Level tells what a piece of a block holds. The numbers are part of the format on disk.
+type Level byte
+
+// The levels. A field is said once in a row, and an item may have several values of a name in a row.
 const (
-	version1  = 1
-	fixedSize = 12 // bytes of a row outside the columns
-	crcSize   = 4
+	Field   Level = 1 // a column of a field
+	Item    Level = 2 // a column of a field of items
+	AnyItem Level = 3 // a column of one value, the empty one, which the rows have that have an item
+	Who     Level = 4 // person, stamp and page of each row
 )
 
-// The levels of data: a field is said once in a row, and an item may have several values of a name in a row.
+// Piece names a piece of a block. Only columns of fields and of fields of items have a name.
+type Piece struct {
+	Level Level
+	Name  string
+}
+
+// Head says what is in a block, and how the other pieces are to be read.
+type Head struct {
+	Rows   int
+	Size   int     // bytes of all pieces
+	Pieces []Piece // sorted, so the last one is [Who]
+
+	shift uint      // how many bits the place of an item in its row takes
+	who   [3]packed // persons, stamps and pages
+}
+
+// Block is a block with all its pieces.
+type Block struct {
+	Head
+	Bodies [][]byte // the stored form of Head.Pieces
+}
+
+// Body gives the stored form of a piece of the head.
+func (b *Block) Body(p Piece) ([]byte, error) {
+	if i := slices.Index(b.Pieces, p); i >= 0 {
+		return b.Bodies[i], nil
+	}
+	return nil, fmt.Errorf("%w: it has no piece %d %q", ErrCorrupt, p.Level, p.Name)
+}
+
 const (
-	fieldLevel byte = 1
-	itemLevel  byte = 2
+	version2 = 2 // version 1 was never released
+	crcSize  = 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// column collects the values of one name. A code is the place of a value among the distinct ones, counted from 1; 0 is none.
-type column struct {
-	level byte
-	name  string
-	codes []uint32
-	known map[string]uint32
-	all   []string
+// Append appends the stored form of a head to dst. Numbers are uvarints:
+//
+//   - the version, one byte: 2; the number of rows; how many bits the place of an item in its row takes;
+//   - of persons, stamps and pages the smallest, and how many bits the largest difference from it needs;
+//   - the bytes of all pieces, the number of pieces, and of each the level, one byte, the length of its name, and the name;
+//   - the CRC-32C of everything before, four bytes, little-endian.
+func (h *Head) Append(dst []byte) []byte {
+	begin := len(dst)
+	dst = append(dst, version2)
+	dst = binary.AppendUvarint(dst, uint64(h.Rows))
+	dst = binary.AppendUvarint(dst, uint64(h.shift))
+	for _, p := range h.who {
+		dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(p.least)), uint64(p.width))
+	}
+	dst = binary.AppendUvarint(dst, uint64(h.Size))
+	dst = binary.AppendUvarint(dst, uint64(len(h.Pieces)))
+	for _, p := range h.Pieces {
+		dst = append(binary.AppendUvarint(append(dst, byte(p.Level)), uint64(len(p.Name))), p.Name...)
+	}
+	return appendSum(dst, begin)
 }
 
-// Append appends the stored form of rows to dst. It is, in this order, numbers little-endian:
-//
-//   - the version, one byte: 1; the number of rows, and the number of items in all rows, two uvarints;
-//   - of each row person, stamp and page, four bytes each: first all persons, then all stamps, then all pages;
-//   - if there are items, how many each row has, four bytes each;
-//   - the number of columns, a uvarint, and the columns: the level, one byte (1 a field, 2 an item); the name, and the size
-//     of the rest as a uvarint; the number of distinct values, a uvarint, and the values; and for each row, or each item,
-//     the place of its value, counted from 1, or 0, in as many bytes as the largest needs: 1, 2 or 4;
-//   - the CRC-32C of everything before, four bytes.
-//
-// Names and values are a uvarint, the length, and their bytes.
-func Append(dst []byte, rows []Row) []byte {
-	begin := len(dst)
-	items := 0
-	for i := range rows {
-		items += len(rows[i].Data.Items)
+// ParseHead undoes Append. It refuses bytes that were changed or cut off with an error that wraps [ErrCorrupt].
+func ParseHead(b []byte) (Head, error) {
+	body, err := checked(b)
+	if err != nil {
+		return Head{}, err
 	}
-	dst = append(dst, version1)
-	dst = binary.AppendUvarint(dst, uint64(len(rows)))
-	dst = binary.AppendUvarint(dst, uint64(items))
-	for i := range rows {
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(rows[i].Person))
+	text := string(body) // names are parts of it
+	r := reader{rest: body}
+	var h Head
+	if r.byte() != version2 {
+		return Head{}, fmt.Errorf("%w: unknown version", ErrCorrupt)
 	}
-	for i := range rows {
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(rows[i].Stamp))
+	h.Rows = int(r.number(maxRows))
+	h.shift = uint(r.number(maxShift))
+	for i := range h.who {
+		h.who[i] = packed{uint32(r.number(1<<32 - 1)), uint(r.number(32))}
 	}
-	for i := range rows {
-		dst = binary.LittleEndian.AppendUint32(dst, rows[i].Page)
-	}
-	if items > 0 {
-		for i := range rows {
-			dst = binary.LittleEndian.AppendUint32(dst, uint32(len(rows[i].Data.Items)))
+	h.Size = int(r.number(1 << 40))
+	h.Pieces = make([]Piece, 0, r.number(uint64(len(r.rest))))
+	for range cap(h.Pieces) {
+		level := Level(r.byte())
+		n := r.number(uint64(len(r.rest)))
+		at := len(text) - len(r.rest)
+		if r.take(int(n)); r.bad {
+			break
 		}
+		h.Pieces = append(h.Pieces, Piece{level, text[at : at+int(n)]})
 	}
-	columns := columnsOf(rows, items)
-	dst = binary.AppendUvarint(dst, uint64(len(columns)))
-	var body []byte
-	for _, c := range columns {
-		dst = appendText(append(dst, c.level), c.name)
-		body = c.append(body[:0])
-		dst = binary.AppendUvarint(dst, uint64(len(body)))
-		dst = append(dst, body...)
+	if r.bad || len(r.rest) > 0 {
+		return Head{}, fmt.Errorf("%w: malformed head", ErrCorrupt)
 	}
+	return h, nil
+}
+
+// What a head may say, so that no sum of it overflows.
+const (
+	maxRows  = 1 << 28
+	maxShift = 28
+)
+
+func appendSum(dst []byte, begin int) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[begin:], castagnoli))
 }
 
-func appendText(dst []byte, s string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-}
-
-// columnsOf puts the data of rows into columns, sorted by level and name, so that equal rows have equal forms.
-func columnsOf(rows []Row, items int) []*column {
-	found := map[byte]map[string]*column{fieldLevel: {}, itemLevel: {}}
-	put := func(level byte, d parterre.Datum, at, length int) {
-		c := found[level][d.Name]
-		if c == nil {
-			c = &column{level: level, name: d.Name, codes: make([]uint32, length), known: map[string]uint32{}}
-			found[level][d.Name] = c
-		}
-		code := c.known[d.Value]
-		if code == 0 {
-			c.all = append(c.all, d.Value)
-			code = uint32(len(c.all))
-			c.known[d.Value] = code
-		}
-		c.codes[at] = code
+// checked gives what stands before a right checksum.
+func checked(b []byte) ([]byte, error) {
+	n := len(b) - crcSize
+	if n < 0 {
+		return nil, fmt.Errorf("%w: %d bytes are too few", ErrCorrupt, len(b))
 	}
-	item := 0
-	for i := range rows {
-		for _, d := range rows[i].Data.Fields {
-			put(fieldLevel, d, i, len(rows))
-		}
-		for _, fields := range rows[i].Data.Items {
-			for _, d := range fields {
-				put(itemLevel, d, item, items)
-			}
-			item++
-		}
-	}
-	var all []*column
-	for _, level := range []byte{fieldLevel, itemLevel} {
-		var some []*column
-		for _, c := range found[level] {
-			some = append(some, c)
-		}
-		slices.SortFunc(some, func(a, b *column) int { return strings.Compare(a.name, b.name) })
-		all = append(all, some...)
-	}
-	return all
-}
-
-// width is how many bytes a code takes when so many values are distinct.
-func width(values int) int {
-	switch {
-	case values < 1<<8:
-		return 1
-	case values < 1<<16:
-		return 2
-	}
-	return 4
-}
-
-func (c *column) append(dst []byte) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(c.all)))
-	for _, v := range c.all {
-		dst = appendText(dst, v)
-	}
-	for _, code := range c.codes {
-		switch width(len(c.all)) {
-		case 1:
-			dst = append(dst, byte(code))
-		case 2:
-			dst = binary.LittleEndian.AppendUint16(dst, uint16(code))
-		default:
-			dst = binary.LittleEndian.AppendUint32(dst, code)
-		}
-	}
-	return dst
-}
-
-// Block is a stored block that is being read. It refers to the bytes that it was parsed from.
-type Block struct {
-	n       int
-	fixed   []byte // persons, stamps, pages
-	counts  []byte // of items, empty when there are none
-	items   int
-	columns []stored
-}
-
-// stored is a column as it stands.
-type stored struct {
-	level byte
-	name  []byte
-	body  []byte
-}
-
-// Parse finds its way through the stored form of a block. It refuses bytes that were changed or cut off with an error that
-// wraps [ErrCorrupt].
-func Parse(b []byte) (Block, error) {
-	if len(b) < crcSize+1 {
-		return Block{}, fmt.Errorf("%w: %d bytes are too few", ErrCorrupt, len(b))
-	}
-	body, sum := b[:len(b)-crcSize], binary.LittleEndian.Uint32(b[len(b)-crcSize:])
+	body, sum := b[:n:n], binary.LittleEndian.Uint32(b[n:])
 	if got := crc32.Checksum(body, castagnoli); got != sum {
-		return Block{}, fmt.Errorf("%w: checksum is %08x, not %08x", ErrCorrupt, got, sum)
+		return nil, fmt.Errorf("%w: checksum is %08x, not %08x", ErrCorrupt, got, sum)
 	}
-	if body[0] != version1 {
-		return Block{}, fmt.Errorf("%w: unknown version", ErrCorrupt)
-	}
-	r := reader{rest: body[1:]}
-	var k Block
-	k.n = r.count()
-	k.items = r.count()
-	k.fixed = r.take(k.n * fixedSize)
-	if k.items > 0 {
-		k.counts = r.take(k.n * 4)
-	}
-	for range r.count() {
-		level := r.take(1)
-		c := stored{name: r.text()}
-		c.body = r.take(r.count())
-		if r.bad {
-			break
-		}
-		c.level = level[0]
-		k.columns = append(k.columns, c)
-	}
-	if r.bad || len(r.rest) > 0 {
-		return Block{}, fmt.Errorf("%w: malformed", ErrCorrupt)
-	}
-	return k, nil
+	return body, nil
 }
 
-// reader takes a block apart. Once bad, it stays so.
+// reader takes bytes apart. Once bad, it stays so, and there is nothing left to be read.
 type reader struct {
 	rest []byte
 	bad  bool
 }
 
-// count reads a number of things of which each takes a byte at least.
-func (r *reader) count() int {
+func (r *reader) fail() { r.bad, r.rest = true, nil }
+
+func (r *reader) byte() byte {
+	if len(r.rest) == 0 {
+		r.fail()
+		return 0
+	}
+	b := r.rest[0]
+	r.rest = r.rest[1:]
+	return b
+}
+
+func (r *reader) number(most uint64) uint64 {
 	n, size := binary.Uvarint(r.rest)
-	if size <= 0 || n > uint64(len(r.rest)) {
-		r.bad, r.rest = true, nil
+	if size <= 0 || n > most {
+		r.fail()
 		return 0
 	}
 	r.rest = r.rest[size:]
-	return int(n)
+	return n
 }
 
 func (r *reader) take(n int) []byte {
-	if n > len(r.rest) {
-		r.bad, r.rest = true, nil
+	if n < 0 || n > len(r.rest) {
+		r.fail()
 		return nil
 	}
 	b := r.rest[:n:n]
 	r.rest = r.rest[n:]
 	return b
 }
-
-func (r *reader) text() []byte { return r.take(r.count()) }
-
-// Len is how many rows there are.
-func (k *Block) Len() int { return k.n }
-
-// Person is the person of the i-th row, counted from 0.
-func (k *Block) Person(i int) parterre.PersonID {
-	return parterre.PersonID(binary.LittleEndian.Uint32(k.fixed[4*i:]))
-}
-
-// Stamp is the moment of the i-th row.
-func (k *Block) Stamp(i int) parterre.Stamp {
-	return parterre.Stamp(binary.LittleEndian.Uint32(k.fixed[4*(k.n+i):]))
-}
-
-// Page is the number of the i-th row's URL.
-func (k *Block) Page(i int) uint32 { return binary.LittleEndian.Uint32(k.fixed[4*(2*k.n+i):]) }

@@ -155,6 +155,9 @@ type Row struct {
 	row.Row
 }
 
+// YieldRow takes a row, of which the data are known.
+type YieldRow func(person parterre.PersonID, stamp parterre.Stamp, page uint32)
+
 // Tops are the highest numbers given out so far, and the number of the store itself.
 type Tops struct {
 	Person parterre.PersonID
@@ -225,8 +228,10 @@ type Driver interface {
 	// Across yields one block of every roll of a kind, in any order, without those that have nobody there.
 	Across(ctx context.Context, kind RollKind, block uint16, yield func(id RollID, c roll.Chunk) error) error
 
-	// Rows yields the rows of a facet in blocks of any size, in any order. A block is valid during the call alone.
-	Rows(ctx context.Context, facet FacetID, yield func(*row.Block) error) error
+	// Rows yields the rows of facets that have every field of want, and for every item of want an item with all its
+	// fields. It shares them out among the yields, of which there is one at least, in any way and any order: each is called
+	// by one goroutine at a time, and several may be called at the same time.
+	Rows(ctx context.Context, facets []FacetID, want parterre.EventData, yields []YieldRow) error
 
 	// Chunks yields the chunks of a roll in ascending order of their blocks; a block without persons is left out. A
 	// roll that was never written has no chunks.

@@ -3,6 +3,7 @@ package indextest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -467,19 +468,34 @@ func readPages(ctx context.Context, d driver.Driver, c *contents) error {
 	return nil
 }
 
+// readRows asks for rows of facets one by one, and of all at once, shared out among three.
 func readRows(ctx context.Context, d driver.Driver, c *contents) error {
-	for _, facet := range historyFacets {
-		err := d.Rows(ctx, facet, func(k *row.Block) error {
-			for n, want := range historyWants {
-				err := k.Match(want, func(i int) { c.Rows[facet][said(k.Person(i), k.Stamp(i), k.Page(i), n)] = true })
-				if err != nil {
-					return err
-				}
+	for n, want := range historyWants {
+		of := map[string]bool{}
+		for _, facet := range historyFacets {
+			err := d.Rows(ctx, []driver.FacetID{facet}, want, []driver.YieldRow{
+				func(p parterre.PersonID, s parterre.Stamp, page uint32) {
+					c.Rows[facet][said(p, s, page, n)], of[said(p, s, page, n)] = true, true
+				},
+			})
+			if err != nil {
+				return fmt.Errorf("rows of %d: %w", facet, err)
 			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("rows of %d: %w", facet, err)
+		}
+		var parts [3]map[string]bool
+		var yields []driver.YieldRow
+		for i := range parts {
+			parts[i] = map[string]bool{}
+			yields = append(yields, func(p parterre.PersonID, s parterre.Stamp, page uint32) { parts[i][said(p, s, page, n)] = true })
+		}
+		if err := d.Rows(ctx, historyFacets, want, yields); err != nil {
+			return fmt.Errorf("rows of all: %w", err)
+		}
+		all := parts[0]
+		maps.Copy(all, parts[1])
+		maps.Copy(all, parts[2])
+		if !maps.Equal(all, of) {
+			return fmt.Errorf("shared out, the rows that have %v are %v, and one by one %v", want, all, of)
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"math"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -32,7 +31,7 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	if e != nil {
 		b.log(e)
 	}
-	if len(w.Drops) > 0 { // what is being written out must not bring them back
+	if len(w.Drops)+len(w.Going) > 0 { // what is being written out must not bring them back
 		x.writing.Lock()
 		defer x.writing.Unlock()
 	}
@@ -164,15 +163,6 @@ func (w *writer) setNumber(key []byte, n uint32) {
 func (w *writer) delete(key []byte) {
 	if w.err == nil {
 		w.err = w.batch.Delete(key, nil)
-	}
-}
-
-// dropRows deletes the rows of a facet that were written out.
-func (w *writer) dropRows(facet driver.FacetID) {
-	lower := appendRowsKey(nil, facet, 0, 0)
-	upper := append(appendRowsKey(nil, facet, math.MaxUint64, math.MaxUint16), 0)
-	if w.err == nil {
-		w.err = w.batch.DeleteRange(lower, upper, nil)
 	}
 }
 

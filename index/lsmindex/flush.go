@@ -100,7 +100,7 @@ func (x *Index) writeOut(old *pending) error {
 		err = writeHistories(old, &w, next)
 	}
 	if err == nil {
-		err = writeRows(old, &w, next)
+		err = x.writeRows(old, &w, next)
 	}
 	if err == nil {
 		if w.err == nil {
@@ -186,23 +186,4 @@ func (w *writer) pairs(id driver.RollID, pairs []roll.Pair) {
 		w.merge(driver.Merge{Roll: id, Block: block, Chunk: chunkOf(pairs[from:to])})
 		from = to
 	}
-}
-
-// writeRows writes the rows of each facet in blocks. They are found under the last entry of the log that they come from: the
-// same rows, written again after a crash, may replace them or stand beside them.
-func writeRows(old *pending, w *writer, next func(bool) error) error {
-	for _, facet := range slices.Sorted(maps.Keys(old.rows)) {
-		part := uint16(0)
-		for _, block := range old.rows[facet].all() {
-			w.key = appendRowsKey(w.key[:0], facet, old.last, part)
-			if w.err == nil {
-				w.err = w.batch.Set(w.key, block, nil)
-			}
-			part++
-			if err := next(false); err != nil {
-				return err
-			}
-		}
-	}
-	return next(true)
 }

@@ -24,7 +24,7 @@ const (
 	wideTable       table = 0x21 // roll of a page -> pairs
 	historyTable    table = 0x22 // group of persons -> histories
 	logTable        table = 0x30 // number -> entry of the log
-	rowsTable       table = 0x31 // number of the facet, entry of the log, part -> block of rows
+	rowsTable       table = 0x31 // number of the facet, piece, number of the block -> piece of a block of rows
 )
 
 // The rows of the table of tops.
@@ -39,7 +39,6 @@ const (
 const (
 	accountPrefixLen = 1 + 8 // of a key of bodyTable or urlTable
 	bodyKeyLen       = accountPrefixLen + 4
-	rowsKeyLen       = 1 + 4 + 8 + 2
 	wideKeyLen       = rollPrefixLen
 	historyKeyLen    = 1 + 4
 	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
@@ -111,11 +110,6 @@ func groupOfKey(key []byte) uint32 { return binary.BigEndian.Uint32(key[1:]) }
 
 func logKey(number uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(logTable)}, number)
-}
-
-func appendRowsKey(dst []byte, facet driver.FacetID, number uint64, part uint16) []byte {
-	dst = binary.BigEndian.AppendUint32(append(dst, byte(rowsTable)), uint32(facet))
-	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(dst, number), part)
 }
 
 // facetOfKey reads the number from a key of bodyTable.

@@ -3,13 +3,11 @@ package lsmindex
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/history"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
-	"github.com/parterre/parterre/row"
 )
 
 // pending is what was applied in single moves, acts and rows and is in the log of the tree alone: what makes up its rolls,
@@ -32,7 +30,6 @@ const (
 	bytesPerRoll = 120
 	bytesPerMove = 12
 	bytesPerAct  = 2*bytesPerMove + 24
-	bytesPerRow  = 200
 )
 
 // add takes an entry of the log over. Drops come first.
@@ -85,76 +82,6 @@ func (p *pending) move(id driver.RollID, person parterre.PersonID, s parterre.St
 		p.bytes += bytesPerRoll
 	}
 	to.pairs = append(to.pairs, roll.PairOf(person, s))
-}
-
-// rowsInBlock is how many rows are put into a block.
-const rowsInBlock = 2048
-
-// looseRows are the rows of a facet: blocks in their stored form, and what is left over. What has been handed out is never
-// changed.
-type looseRows struct {
-	blocks [][]byte
-	rest   []row.Row
-}
-
-// add adds a row and says how much more memory that takes, about.
-func (l *looseRows) add(r row.Row) (bytes int64) {
-	l.rest = append(l.rest, r)
-	bytes = bytesPerRow
-	if len(l.rest) == rowsInBlock {
-		block := row.Append(nil, l.rest)
-		l.blocks, l.rest = append(l.blocks, block), nil
-		bytes += int64(len(block)) - rowsInBlock*bytesPerRow
-	}
-	return bytes
-}
-
-// all are the blocks, with one of what is left over.
-func (l *looseRows) all() [][]byte {
-	if len(l.rest) == 0 {
-		return l.blocks
-	}
-	return append(slices.Clip(l.blocks), row.Append(nil, l.rest))
-}
-
-// ownCopies gives rows whose texts are in one string of their own: else a row would hold the whole body of the request that
-// it came with.
-func ownCopies(rows []driver.Row) []driver.Row {
-	var all strings.Builder
-	for i := range rows {
-		eachDatum(&rows[i].Data, func(d *parterre.Datum) {
-			all.WriteString(d.Name)
-			all.WriteString(d.Value)
-		})
-	}
-	text, own := all.String(), make([]driver.Row, len(rows))
-	cut := func(n int) (s string) {
-		s, text = text[:n], text[n:]
-		return s
-	}
-	for i := range rows {
-		own[i] = rows[i]
-		own[i].Data.Fields = slices.Clone(rows[i].Data.Fields)
-		own[i].Data.Items = slices.Clone(rows[i].Data.Items)
-		for j := range own[i].Data.Items {
-			own[i].Data.Items[j] = slices.Clone(own[i].Data.Items[j])
-		}
-		eachDatum(&own[i].Data, func(d *parterre.Datum) {
-			d.Name, d.Value = cut(len(d.Name)), cut(len(d.Value))
-		})
-	}
-	return own
-}
-
-func eachDatum(data *parterre.EventData, do func(*parterre.Datum)) {
-	for i := range data.Fields {
-		do(&data.Fields[i])
-	}
-	for _, item := range data.Items {
-		for i := range item {
-			do(&item[i])
-		}
-	}
 }
 
 // loose are the pairs of a roll, of which the first are compact. What has been handed out is never changed: pairs are added

@@ -11,7 +11,6 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
 	"github.com/parterre/parterre/roll"
-	"github.com/parterre/parterre/row"
 )
 
 // ScanFacets yields the facets of an ad account as they were when the scan began.
@@ -182,38 +181,6 @@ func (x *Index) Across(
 		}
 	}
 	return nil
-}
-
-// Rows yields the rows of a facet.
-func (x *Index) Rows(ctx context.Context, facet driver.FacetID, yield func(*row.Block) error) error {
-	var found [][]byte
-	x.mu.Lock()
-	x.bothLocked(func(p *pending) {
-		if l := p.rows[facet]; l != nil {
-			found = append(found, l.all()...)
-		}
-	})
-	x.mu.Unlock()
-	give := func(value []byte) error {
-		block, err := row.Parse(value)
-		if err != nil {
-			return fmt.Errorf("%w: %w", driver.ErrCorrupt, err)
-		}
-		return yield(&block)
-	}
-	for _, block := range found {
-		if err := give(block); err != nil {
-			return err
-		}
-	}
-	s := scan{doing: fmt.Sprintf("scan the rows of facet %d", facet), keyLen: rowsKeyLen}
-	s.lower, s.upper = appendRowsKey(nil, facet, 0, 0), append(appendRowsKey(nil, facet, math.MaxUint64, math.MaxUint16), 0)
-	return x.scan(ctx, s, func(_, value []byte) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		return give(value)
-	})
 }
 
 // scan says which keys are scanned, and what for.

@@ -234,22 +234,24 @@ func (x *Index) Across(ctx context.Context, kind driver.RollKind, block uint16, 
 	return nil
 }
 
-// Rows yields the rows of a facet in one block.
-func (x *Index) Rows(ctx context.Context, facet driver.FacetID, yield func(*row.Block) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// Rows yields the rows of facets that have the data, to the yields in turn.
+func (x *Index) Rows(ctx context.Context, facets []driver.FacetID, want parterre.EventData, yields []driver.YieldRow) error {
+	n := 0
+	for _, facet := range facets {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		x.mu.Lock()
+		rows := slices.Clone(x.mu.rows[facet])
+		x.mu.Unlock()
+		for _, r := range rows {
+			if row.Has(&want, &r.Data) {
+				yields[n%len(yields)](r.Person, r.Stamp, r.Page)
+				n++
+			}
+		}
 	}
-	x.mu.Lock()
-	rows := slices.Clone(x.mu.rows[facet])
-	x.mu.Unlock()
-	if len(rows) == 0 {
-		return nil
-	}
-	block, err := row.Parse(row.Append(nil, rows))
-	if err != nil {
-		return err
-	}
-	return yield(&block)
+	return ctx.Err()
 }
 
 // Chunks yields the chunks of a roll as they were when the scan began.

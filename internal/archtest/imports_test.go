@@ -50,7 +50,7 @@ var may = map[string][]string{
 	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
 	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "conversion", "internal/cli", "internal/server", "internal/demo", "client"},
 
-	"bench":               {".", "rule", "index", "conversion", "actalike", "client", "sandbox", "internal/server"},
+	"bench":               {".", "rule", "index", "index/driver", "conversion", "actalike", "client", "sandbox", "internal/server"},
 	"internal/archtest":   nil,
 	"internal/cli":        {"client", "internal/terminal"},
 	"internal/demo":       {"client", "internal/terminal"},
