@@ -69,6 +69,8 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&c.Addr, "addr", cmp.Or(getenv("PARTERRE_ADDR"), "127.0.0.1:8080"),
 		"address to listen on (PARTERRE_ADDR)")
+	flags.StringVar(&c.Admin, "admin-addr", getenv("PARTERRE_ADMIN_ADDR"),
+		"address for metrics and profiles, such as 127.0.0.1:9090; they are not served when empty (PARTERRE_ADMIN_ADDR)")
 	flags.StringVar(&c.Data, "data", cmp.Or(getenv("PARTERRE_DATA"), "./parterre-data"),
 		"folder for the data, or mem to keep nothing (PARTERRE_DATA)")
 	flags.StringVar(&tier, "rate-limits", cmp.Or(getenv("PARTERRE_RATE_LIMITS"), "standard"),
@@ -134,7 +136,11 @@ func serve(ctx context.Context, c server.Config, out io.Writer) error {
 		secret = "the one in PARTERRE_APP_SECRET"
 	}
 	fmt.Fprintf(out, "Parterre listens on %s\n\n  ad account  549755885175\n  token       %s\n  app id      %s\n  app secret  %s\n"+
-		"  data        %s\n\n", s.URL, token, s.AppID, secret, c.Data)
+		"  data        %s\n", s.URL, token, s.AppID, secret, c.Data)
+	if s.AdminURL != "" {
+		fmt.Fprintf(out, "  metrics     %s/metrics\n", s.AdminURL)
+	}
+	fmt.Fprintln(out)
 	if host, _, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://")); err == nil && !net.ParseIP(host).IsLoopback() {
 		c.Log.Warn("this is a sandbox: its token opens everything, and other machines can reach it", slog.String("url", s.URL))
 	}

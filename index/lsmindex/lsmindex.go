@@ -55,6 +55,7 @@ type Index struct {
 	failed atomic.Pointer[error]
 
 	pendingBytes int64
+	strain       strain
 	background   sync.WaitGroup // writing out what is pending
 
 	// writing is held while something is dropped, or a part of what is pending is written out; mu may be taken then.
@@ -71,11 +72,14 @@ type Index struct {
 // one Index at a time can have a folder open.
 func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	doing := "open the index in " + dir
-	db, err := pebble.Open(dir, treeOptions(fs, o))
+	x := &Index{pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes)}
+	t := treeOptions(fs, o)
+	x.strain.watch(t.EventListener)
+	db, err := pebble.Open(dir, t)
 	if err != nil {
 		return nil, wrap(err, doing)
 	}
-	x := &Index{db: db, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes)}
+	x.db = db
 	x.written = sync.NewCond(&x.mu)
 	x.mu.young = newPending()
 	err = x.checkFormat()

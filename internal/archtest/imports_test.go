@@ -56,11 +56,12 @@ var may = map[string][]string{
 	"internal/jsonbody":   {"."},
 	"internal/parts":      {"."},
 	"internal/realvisits": nil,
+	"internal/telemetry":  {".", "catalog", "catalog/driver", "index", "audiences", "api/wire"},
 	"internal/terminal":   nil,
 	"internal/server": {
 		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
 		"conversion", "audiences", "sandbox", "oauth", "ratelimit", "internal/parts", "api/consent", "api/upload", "api/wire",
-		"api/v5", "api/parterre",
+		"api/v5", "api/parterre", "internal/telemetry",
 	},
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/index"
 	indexdriver "github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/internal/telemetry"
 	"github.com/parterre/parterre/oauth"
 	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
@@ -36,10 +37,11 @@ const Memory = "mem"
 
 // Config says how the service is run.
 type Config struct {
-	Addr string           // where it listens, host:port; port 0 takes a free one
-	Data string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
-	Now  func() time.Time // the clock; time.Now when nil
-	Log  *slog.Logger     // nothing is logged when nil
+	Addr  string           // where it listens, host:port; port 0 takes a free one
+	Admin string           // where metrics and profiles are read, likewise; nowhere when empty
+	Data  string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
+	Now   func() time.Time // the clock; time.Now when nil
+	Log   *slog.Logger     // nothing is logged when nil
 	// PublicURL is where callers reach the service, for addresses that it gives out; as each request has it when empty.
 	PublicURL string
 
@@ -67,8 +69,10 @@ const defaultGrace = 10 * time.Second
 // Server is the service, listening. It answers from Build on, and until Close.
 type Server struct {
 	// URL is where the service is reached, Token opens everything in the sandbox, AppID and AppSecret are what its app shows,
-	// and Catalog is what was decided upon. Index and Service are what is behind the APIs, for who measures them.
+	// and Catalog is what was decided upon. Index and Service are what is behind the APIs, for who measures them. AdminURL is
+	// where metrics are read, empty when they are not.
 	URL, Token, AppID, AppSecret string
+	AdminURL                     string
 	Catalog                      *catalog.Catalog
 	Index                        *index.Index
 	Service                      *audiences.Service
@@ -79,8 +83,9 @@ type Server struct {
 	http   *http.Server
 	failed chan error
 
-	requests sync.WaitGroup // that are being answered
-	busy     bool           // something still uses the stores although it was told to stop
+	telemetry *telemetry.Telemetry // nil when nobody measures
+	requests  sync.WaitGroup       // that are being answered
+	busy      bool                 // something still uses the stores although it was told to stop
 }
 
 // unwind undoes things in the opposite order of their doing.
@@ -95,7 +100,7 @@ func (u unwind) all(ctx context.Context) (err error) {
 
 // Build opens everything and begins to serve. When it fails, nothing stays open.
 func Build(ctx context.Context, c Config) (s *Server, err error) {
-	s = &Server{log: c.Log, grace: c.Grace, failed: make(chan error, 1)}
+	s = &Server{log: c.Log, grace: c.Grace, failed: make(chan error, 2)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -119,6 +124,9 @@ func Build(ctx context.Context, c Config) (s *Server, err error) {
 	}
 	s.undo = append(s.undo, func(context.Context) error { return ignoreClosed(listener.Close()) })
 	handler, err := s.handler(ctx, c)
+	if err == nil {
+		err = s.administer(ctx, c.Admin)
+	}
 	if err != nil {
 		return s, err
 	}
@@ -131,6 +139,10 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	rows, rolls, files, err := s.open(ctx, c.Data)
 	if err != nil {
 		return nil, err
+	}
+	if c.Admin != "" {
+		s.telemetry = telemetry.New()
+		rows = s.telemetry.Catalog(rows)
 	}
 	s.Catalog = catalog.New(rows, c.Now)
 	s.closing(s.Catalog.Close)
@@ -161,7 +173,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return nil, err
 	}
 	service, err := audiences.New(ctx, audiences.Options{
-		Catalog: s.Catalog, Index: ix, Parts: files, Alike: alike(c), Now: c.Now, Log: s.log,
+		Catalog: s.Catalog, Index: ix, Parts: files, Alike: alike(c), Watch: s.watch(), Now: c.Now, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -194,7 +206,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue, Events: events}).Routes()...)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
 	page := consent.New(tokens, sandbox.User, key, c.PublicURL, s.log)
-	return within(c.Patience, health(service.Healthy, pages(page, patiently(c.Patience, api)))), nil
+	return s.measured(routes, within(c.Patience, health(service.Healthy, pages(page, patiently(c.Patience, api))))), nil
 }
 
 // pages answers at the path of the consent page, and leaves everything else to api.
