@@ -5,6 +5,7 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/roll"
 )
 
 // Stats is what the index tells of itself, as it is at one moment.
@@ -76,4 +77,21 @@ func (ix *Index) Extent(ctx context.Context, account parterre.ID) (facets, pages
 		return 0, 0, parterre.Internalf(err, "count the facets of an ad account")
 	}
 	return facets, pages, nil
+}
+
+// CountAllEvents counts the different events of an ad account, on all days. It is an estimate, as that of CountEvents.
+func (ix *Index) CountAllEvents(ctx context.Context, account parterre.ID) (int, error) {
+	var total sketch
+	err := ix.d.Chunks(ctx, countRoll(account), func(_ uint16, c roll.Chunk) error {
+		for i := range c.Len() {
+			register, stamp := c.At(i)
+			register %= registers
+			total[register] = max(total[register], uint8(min(stamp, highestRank)))
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, parterre.Internalf(err, "count the events of an ad account")
+	}
+	return total.estimate(), nil
 }
