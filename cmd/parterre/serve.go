@@ -27,6 +27,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	var verbose bool
 	var tier string
 	var changes []string
+	var memory string
 	events := conversion.Usual
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -62,6 +63,9 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 				return cli.UsageError(cmd, err)
 			}
 			c.EventLimits = &events
+			if err := bounds(&c, memory); err != nil {
+				return cli.UsageError(cmd, err)
+			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -80,10 +84,27 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"where callers reach the service, for the addresses that it gives out; as each request has it when empty (PARTERRE_PUBLIC_URL)")
 	flags.StringVar(&c.APIVersion, "api-version", cmp.Or(getenv("PARTERRE_API_VERSION"), "5.23"),
 		"the version of the API that is spoken: 5.14, 5.23 or live (PARTERRE_API_VERSION)")
+	flags.StringVar(&memory, "memory-limit", getenv("PARTERRE_MEMORY_LIMIT"),
+		"memory that the process may take, such as 512MiB; half of what there is when empty (PARTERRE_MEMORY_LIMIT)")
 	flags.DurationVar(&events.Age, "event-max-age", events.Age, "how old an event may be that comes in")
 	flags.DurationVar(&events.Ahead, "event-max-ahead", events.Ahead, "how far ahead of the clock it may be")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
+}
+
+// bounds reads what the process may take, and has the runtime keep to it.
+func bounds(c *server.Config, memory string) (err error) {
+	if memory != "" {
+		if c.MemoryLimit, err = server.ParseBytes("--memory-limit", memory); err != nil {
+			return err
+		}
+		if c.MemoryLimit < server.LeastMemory {
+			return fmt.Errorf("--memory-limit %s is too little: the service needs %d MiB at least", memory, server.LeastMemory>>20)
+		}
+	}
+	c.MemoryLimit = server.MemoryLimit(c.MemoryLimit)
+	server.KeepMemory(c.MemoryLimit)
+	return nil
 }
 
 // credentials reads what opens the sandbox.

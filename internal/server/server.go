@@ -50,9 +50,14 @@ type Config struct {
 
 	// RateLimits are what callers may ask; nothing is counted when nil.
 	RateLimits *ratelimit.Limits
-	Alike      audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
-	Grace      time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
-	Patience   time.Duration   // how long a caller may take between two pieces of a body; a minute when 0
+
+	// MemoryLimit is how many bytes the process should take at most, which is divided among all that grows with the data; 0
+	// divides a gigabyte, and promises nothing. See [MemoryLimit] and [KeepMemory].
+	MemoryLimit int64
+
+	Alike    audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
+	Grace    time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
+	Patience time.Duration   // how long a caller may take between two pieces of a body; a minute when 0
 
 	// APIVersion is the version of the API v5 that is spoken, by its name in v5.Versions; v5.Default when it is empty.
 	APIVersion string
@@ -136,7 +141,7 @@ func Build(ctx context.Context, c Config) (s *Server, err error) {
 
 // handler opens the stores and makes the parts.
 func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
-	rows, rolls, files, err := s.open(ctx, c.Data)
+	rows, rolls, files, err := s.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +154,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if c.Index != nil {
 		rolls = c.Index(rolls)
 	}
-	ix, err := index.New(ctx, rolls, index.Options{})
+	ix, err := index.New(ctx, rolls, index.Options{Memory: divide(c.MemoryLimit).caches})
 	if err != nil {
 		return nil, errors.Join(err, rolls.Close())
 	}
@@ -222,6 +227,9 @@ func pages(page *consent.Page, api http.Handler) http.Handler {
 
 // alike has the factors kept in the data folder, unless nothing is kept.
 func alike(c Config) audiences.Alike {
+	if c.Alike.Memory == 0 {
+		c.Alike.Memory = divide(c.MemoryLimit).population
+	}
 	if a := c.Alike; c.Data == Memory || a.File != "" {
 		return a
 	}
