@@ -98,6 +98,9 @@ func (ix *Index) Mark(ctx context.Context, store uint32) error {
 // for durable, before it tells anybody that the change is there.
 func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable func() error, err error) {
 	durable, err = ix.d.Apply(ctx, w)
+	if parterre.CodeOf(err) == parterre.NoRoom { // which the caller may know
+		return nil, err
+	}
 	if err != nil {
 		return nil, parterre.Internalf(err, "change the index")
 	}

@@ -27,7 +27,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	var verbose bool
 	var tier string
 	var changes []string
-	var memory string
+	var memory, reserve string
 	events := conversion.Usual
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -63,7 +63,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 				return cli.UsageError(cmd, err)
 			}
 			c.EventLimits = &events
-			if err := bounds(&c, memory); err != nil {
+			if err := bounds(&c, memory, reserve); err != nil {
 				return cli.UsageError(cmd, err)
 			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
@@ -86,14 +86,19 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"the version of the API that is spoken: 5.14, 5.23 or live (PARTERRE_API_VERSION)")
 	flags.StringVar(&memory, "memory-limit", getenv("PARTERRE_MEMORY_LIMIT"),
 		"memory that the process may take, such as 512MiB; half of what there is when empty (PARTERRE_MEMORY_LIMIT)")
+	flags.StringVar(&reserve, "disk-reserve", cmp.Or(getenv("PARTERRE_DISK_RESERVE"), "512MiB"),
+		"room on the disk that writes leave alone: they are turned away when there is less (PARTERRE_DISK_RESERVE)")
 	flags.DurationVar(&events.Age, "event-max-age", events.Age, "how old an event may be that comes in")
 	flags.DurationVar(&events.Ahead, "event-max-ahead", events.Ahead, "how far ahead of the clock it may be")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }
 
-// bounds reads what the process may take, and has the runtime keep to it.
-func bounds(c *server.Config, memory string) (err error) {
+// bounds reads what the process may take of memory and leave of the disk, and has the runtime keep to it.
+func bounds(c *server.Config, memory, reserve string) (err error) {
+	if c.DiskReserve, err = server.ParseBytes("--disk-reserve", reserve); err != nil {
+		return err
+	}
 	if memory != "" {
 		if c.MemoryLimit, err = server.ParseBytes("--memory-limit", memory); err != nil {
 			return err

@@ -110,6 +110,7 @@ func TestServeRefusesWhatItCannotDo(t *testing.T) {
 		{"a version in the environment that is not spoken", []string{"PARTERRE_API_VERSION=5"}, nil, "5.14, 5.23 and live"},
 		{"an age that is none", nil, []string{"--event-max-age", "-1h"}, "0 to 87600h"},
 		{"a memory that is none", nil, []string{"--memory-limit", "much"}, "such as 512MiB"},
+		{"a reserve that is none", nil, []string{"--disk-reserve", "half"}, "--disk-reserve"},
 		{"too little memory, in the environment", []string{"PARTERRE_MEMORY_LIMIT=64MiB"}, nil, "128 MiB at least"},
 		{"an argument too many", nil, []string{"now"}, "unknown command"},
 		{"a token that no request can carry", []string{"PARTERRE_TOKEN=two words"}, []string{"--data", "mem"}, "PARTERRE_TOKEN"},

@@ -45,6 +45,7 @@ type Options struct {
 	MemTableBytes int64        // memory that collects writes before they go to a table, at most four times; 32 MiB when 0
 	PendingBytes  int64        // memory that collects moves and rows before they are written out, at most four times; 64 MiB when 0
 	Log           *slog.Logger // nothing is logged when nil
+	Room          Room         // knows the disk; writes always fit when it is zero
 }
 
 // Index is an open store. Its methods may be called concurrently as [driver.Driver] says, and from inside a scan.
@@ -56,6 +57,7 @@ type Index struct {
 
 	pendingBytes int64
 	strain       strain
+	room         Room
 	background   sync.WaitGroup // writing out what is pending
 
 	// writing is held while something is dropped, or a part of what is pending is written out; mu may be taken then.
@@ -72,7 +74,10 @@ type Index struct {
 // one Index at a time can have a folder open.
 func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	doing := "open the index in " + dir
-	x := &Index{pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes)}
+	if o.Room.Rewrite != nil {
+		fs = rewriteFS{fs, o.Room.Rewrite}
+	}
+	x := &Index{room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes)}
 	t := treeOptions(fs, o)
 	x.strain.watch(t.EventListener)
 	db, err := pebble.Open(dir, t)

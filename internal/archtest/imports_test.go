@@ -59,7 +59,7 @@ var may = map[string][]string{
 	"internal/telemetry":  {".", "catalog", "catalog/driver", "index", "audiences", "api/wire"},
 	"internal/terminal":   nil,
 	"internal/server": {
-		"index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
+		".", "index", "index/driver", "index/lsmindex", "catalog", "catalog/driver", "catalog/memcatalog", "catalog/sqlcatalog",
 		"conversion", "audiences", "sandbox", "oauth", "ratelimit", "internal/parts", "api/consent", "api/upload", "api/wire",
 		"api/v5", "api/parterre", "internal/telemetry",
 	},

@@ -47,10 +47,10 @@ func (s *Server) administer(ctx context.Context, addr string) error {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s.AdminURL = "http://" + listener.Addr().String()
-	s.telemetry.Ask(s.Index.Stats, s.Service.Progress, nil)
+	s.telemetry.Ask(s.Index.Stats, s.Service.Progress, s.pressure)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.telemetry.Handler())
-	mux.Handle("GET /healthz", health(s.Service.Healthy, http.NotFoundHandler()))
+	mux.Handle("GET /healthz", health(s.Service.Healthy, s.watchdog.note, http.NotFoundHandler()))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -55,6 +55,10 @@ type Config struct {
 	// divides a gigabyte, and promises nothing. See [MemoryLimit] and [KeepMemory].
 	MemoryLimit int64
 
+	// DiskReserve is how much room on the disk writes leave alone, in bytes: with less, they are turned away. Nothing is kept in
+	// reserve when it is 0.
+	DiskReserve int64
+
 	Alike    audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
 	Grace    time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
 	Patience time.Duration   // how long a caller may take between two pieces of a body; a minute when 0
@@ -88,9 +92,12 @@ type Server struct {
 	http   *http.Server
 	failed chan error
 
-	telemetry *telemetry.Telemetry // nil when nobody measures
-	requests  sync.WaitGroup       // that are being answered
-	busy      bool                 // something still uses the stores although it was told to stop
+	telemetry   *telemetry.Telemetry // nil when nobody measures
+	gate        *gate
+	watchdog    *watchdog
+	memoryLimit int64
+	requests    sync.WaitGroup // that are being answered
+	busy        bool           // something still uses the stores although it was told to stop
 }
 
 // unwind undoes things in the opposite order of their doing.
@@ -135,12 +142,13 @@ func Build(ctx context.Context, c Config) (s *Server, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.serve(listener, handler)
+	s.serve(&bounded{Listener: listener, most: connections(c.MemoryLimit), refused: s.gate.refused[noConnection]}, handler)
 	return s, nil
 }
 
 // handler opens the stores and makes the parts.
 func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
+	s.memoryLimit, s.gate = c.MemoryLimit, newGate(divide(c.MemoryLimit))
 	rows, rolls, files, err := s.open(ctx, c)
 	if err != nil {
 		return nil, err
@@ -158,8 +166,10 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, errors.Join(err, rolls.Close())
 	}
-	s.Index = ix
+	s.Index, s.watchdog.store = ix, rolls
 	s.closing(ix.Close)
+	s.watchdog.run()
+	s.undo = append(s.undo, s.watchdog.stop)
 	if err := pair(ctx, s.Catalog, ix); err != nil {
 		return nil, err
 	}
@@ -209,9 +219,10 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	}).Routes()
 	routes = append(routes, upload.Routes(service, links, c.Now)...)
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue, Events: events}).Routes()...)
+	routes = s.gate.guard(routes)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
 	page := consent.New(tokens, sandbox.User, key, c.PublicURL, s.log)
-	return s.measured(routes, within(c.Patience, health(service.Healthy, pages(page, patiently(c.Patience, api))))), nil
+	return s.measured(routes, within(c.Patience, health(service.Healthy, s.watchdog.note, pages(page, patiently(c.Patience, api))))), nil
 }
 
 // pages answers at the path of the consent page, and leaves everything else to api.
@@ -238,10 +249,10 @@ func alike(c Config) audiences.Alike {
 }
 
 // health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
-func health(check func() error, api http.Handler) http.Handler {
+func health(check func() error, note func() string, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			answer := "ok\n"
+			answer := "ok\n" + note()
 			if check() != nil { // the log has said why
 				w.WriteHeader(http.StatusServiceUnavailable)
 				answer = "the store of the index failed: look into the log, and start the service again\n"

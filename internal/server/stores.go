@@ -32,6 +32,7 @@ func (s *Server) open(ctx context.Context, c Config) (catalogdriver.Driver, inde
 	if err := s.prepareFolder(data); err != nil {
 		return nil, nil, nil, err
 	}
+	s.watchdog = newWatchdog(s.gate, data, c.DiskReserve, s.log)
 	rows, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db"))
 	switch {
 	case errors.Is(err, sqlcatalog.ErrInUse):
@@ -43,6 +44,7 @@ func (s *Server) open(ctx context.Context, c Config) (catalogdriver.Driver, inde
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
+	files.Room = s.gate.room
 	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), s.rollOptions(c))
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
@@ -61,6 +63,7 @@ func (s *Server) openMemory(c Config) (catalogdriver.Driver, indexdriver.Driver,
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	s.watchdog = newWatchdog(s.gate, "", 0, s.log)
 	rolls, err := lsmindex.Open(vfs.NewMem(), "", s.rollOptions(c))
 	return memcatalog.New(), rolls, files, err
 }
@@ -68,7 +71,10 @@ func (s *Server) openMemory(c Config) (catalogdriver.Driver, indexdriver.Driver,
 // rollOptions gives the store of the index its share of the memory.
 func (s *Server) rollOptions(c Config) lsmindex.Options {
 	b := divide(c.MemoryLimit)
-	return lsmindex.Options{CacheBytes: b.blocks, MemTableBytes: b.memTable, PendingBytes: b.pending, Log: s.log}
+	return lsmindex.Options{
+		CacheBytes: b.blocks, MemTableBytes: b.memTable, PendingBytes: b.pending, Log: s.log,
+		Room: lsmindex.Room{Write: s.gate.room, Rewrite: s.watchdog.spare},
+	}
 }
 
 // prepareFolder makes the data folder, for its owner alone, and sees whether it can be written to.
