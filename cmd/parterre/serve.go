@@ -18,6 +18,7 @@ import (
 	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
+	"github.com/parterre/parterre/internal/telemetry"
 	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
 )
@@ -64,6 +65,9 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			}
 			c.EventLimits = &events
 			if err := bounds(&c, memory, reserve); err != nil {
+				return cli.UsageError(cmd, err)
+			}
+			if c.Traces, err = telemetry.TracesFrom(getenv); err != nil {
 				return cli.UsageError(cmd, err)
 			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)

@@ -47,7 +47,7 @@ var may = map[string][]string{
 
 	"client":       nil, // it has types of its own, as a client in another language would
 	"parterretest": {"ratelimit", "internal/server", "sandbox", "client"},
-	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "conversion", "internal/cli", "internal/server", "internal/demo", "client"},
+	"cmd/parterre": {".", "ratelimit", "sandbox", "api/v5", "conversion", "internal/cli", "internal/server", "internal/telemetry", "internal/demo", "client"},
 
 	"bench":               {".", "rule", "index", "conversion", "actalike", "client", "sandbox", "internal/server"},
 	"internal/archtest":   nil,

@@ -13,6 +13,7 @@ import (
 	"github.com/parterre/parterre/api/consent"
 	"github.com/parterre/parterre/api/wire"
 	"github.com/parterre/parterre/audiences"
+	"github.com/parterre/parterre/internal/telemetry"
 )
 
 // watch is who sees the work of the service, nil when nobody does.
@@ -21,6 +22,25 @@ func (s *Server) watch() audiences.Watch {
 		return nil
 	}
 	return s.telemetry
+}
+
+// trace begins to send spans, unless there is nowhere to send them.
+func (s *Server) trace(ctx context.Context, to *telemetry.Traces) error {
+	if to == nil {
+		return nil
+	}
+	if err := s.telemetry.Trace(ctx, to); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, s.grace)
+		defer cancel()
+		if err := s.telemetry.StopTraces(ctx); err != nil {
+			s.log.Warn("the last spans were not sent", slog.String("error", err.Error()))
+		}
+		return nil
+	})
+	return nil
 }
 
 // measured has the requests to a handler measured, unless nobody measures.

@@ -28,6 +28,9 @@ func within(patience time.Duration, h http.Handler) http.Handler {
 	})
 }
 
+// accountParameter names the ad account in the paths of routes.
+const accountParameter = "ad_account_id"
+
 // leftover is how long the rest of a body is waited for that nobody wants.
 const leftover = time.Second
 
@@ -44,6 +47,9 @@ func patiently(patience time.Duration, h http.Handler) http.Handler {
 		own.Body = p
 		h.ServeHTTP(w, own)
 		r.Pattern = own.Pattern
+		if account := own.PathValue(accountParameter); account != "" { // who measures looks there
+			r.SetPathValue(accountParameter, account)
+		}
 		if !p.ended { // it was refused, and what is left of a small body is read before the answer leaves
 			_ = p.connection.SetReadDeadline(time.Now().Add(min(patience, leftover))) // as above
 		}

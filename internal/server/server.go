@@ -41,7 +41,9 @@ type Config struct {
 	Admin string           // where metrics and profiles are read, likewise; nowhere when empty
 	Data  string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
 	Now   func() time.Time // the clock; time.Now when nil
-	Log   *slog.Logger     // nothing is logged when nil
+
+	Traces *telemetry.Traces // where spans are sent; nowhere when nil
+	Log    *slog.Logger      // nothing is logged when nil
 	// PublicURL is where callers reach the service, for addresses that it gives out; as each request has it when empty.
 	PublicURL string
 
@@ -153,8 +155,11 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Admin != "" {
+	if c.Admin != "" || c.Traces != nil {
 		s.telemetry = telemetry.New()
+		if err := s.trace(ctx, c.Traces); err != nil {
+			return nil, errors.Join(err, rows.Close(), rolls.Close())
+		}
 		rows = s.telemetry.Catalog(rows)
 	}
 	s.Catalog = catalog.New(rows, c.Now)

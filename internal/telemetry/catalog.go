@@ -17,14 +17,18 @@ type rows struct {
 
 func (r *rows) View(ctx context.Context, f func(driver.Reader) error) error {
 	begun := time.Now()
+	ctx, span := r.t.span(ctx, "catalogue view")
 	err := r.Driver.View(ctx, f)
+	end(span, nil) // that something is not there is no fault
 	r.t.viewTime.Observe(time.Since(begun).Seconds())
 	return err
 }
 
 func (r *rows) Update(ctx context.Context, f func(driver.Tx) error) error {
 	begun := time.Now()
+	ctx, span := r.t.span(ctx, "catalogue update")
 	err := r.Driver.Update(ctx, f)
+	end(span, nil)
 	r.t.updateTime.Observe(time.Since(begun).Seconds())
 	return err
 }

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,6 +9,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/parterre/parterre/api/wire"
 )
@@ -48,6 +52,12 @@ func (t *Telemetry) Requests(routes []wire.Route, next http.Handler) http.Handle
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		seen := &answer{ResponseWriter: w}
+		var span trace.Span
+		if t.tracer != nil {
+			var ctx context.Context
+			ctx, span = t.span(incoming(r), r.Method, trace.WithSpanKind(trace.SpanKindServer))
+			r = r.WithContext(ctx)
+		}
 		defer func() {
 			pattern := r.Pattern
 			if pattern == "" { // it did not come through a mux
@@ -59,9 +69,26 @@ func (t *Telemetry) Requests(routes []wire.Route, next http.Handler) http.Handle
 			}
 			o.took.Observe(time.Since(begun).Seconds())
 			t.count(o, seen.code())
+			if span != nil {
+				tell(span, o.name, r, seen.code())
+			}
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// tell says in the span of a request what came of it, and ends it.
+func tell(span trace.Span, operation string, r *http.Request, status int) {
+	span.SetName(operation)
+	span.SetAttributes(attribute.String("parterre.operation", operation), attribute.String("http.request.method", r.Method),
+		attribute.String("http.route", r.Pattern), attribute.Int("http.response.status_code", status))
+	if account := r.PathValue("ad_account_id"); account != "" {
+		span.SetAttributes(attribute.String("parterre.ad_account_id", account))
+	}
+	if status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, http.StatusText(status))
+	}
+	span.End()
 }
 
 // count counts a request.

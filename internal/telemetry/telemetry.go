@@ -10,7 +10,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/audiences"
 	"github.com/parterre/parterre/catalog"
 )
@@ -28,6 +32,9 @@ type Telemetry struct {
 	jobTime      map[string]prometheus.Observer // by kind
 	viewTime     prometheus.Observer
 	updateTime   prometheus.Observer
+
+	provider *sdk.TracerProvider // nil when nobody traces
+	tracer   trace.Tracer        // likewise
 }
 
 // The bounds of the histograms, in seconds: of what takes a moment, and of what may take long.
@@ -81,11 +88,43 @@ func (t *Telemetry) Handler() http.Handler {
 // Begin implements [audiences.Watch].
 func (t *Telemetry) Begin(ctx context.Context, w audiences.Work) (context.Context, func(error)) {
 	begun := time.Now()
+	var span trace.Span
+	if t.tracer != nil {
+		ctx, span = t.span(ctx, nameOf(w), about(w)...)
+	}
 	return ctx, func(err error) {
+		end(span, err)
 		if o := t.observer(w); o != nil && err == nil { // what fails, or has to wait for something, says nothing about what it takes
 			o.Observe(time.Since(begun).Seconds())
 		}
 	}
+}
+
+// nameOf is what the span of work is called.
+func nameOf(w audiences.Work) string {
+	if w.Kind == audiences.WorkJob {
+		return "job " + w.Of
+	}
+	return string(w.Kind)
+}
+
+// about says in the span of work what it is about.
+func about(w audiences.Work) []trace.SpanStartOption {
+	var all []attribute.KeyValue
+	add := func(key string, id parterre.ID) {
+		if id != 0 {
+			all = append(all, attribute.String(key, id.String()))
+		}
+	}
+	add("parterre.ad_account_id", w.Account)
+	add("parterre.subject_id", w.Subject)
+	if w.Count > 0 {
+		all = append(all, attribute.Int("parterre.count", w.Count))
+	}
+	if w.Kind == audiences.WorkEvaluate {
+		all = append(all, attribute.String("parterre.audience_type", w.Of))
+	}
+	return []trace.SpanStartOption{trace.WithAttributes(all...)}
 }
 
 func (t *Telemetry) observer(w audiences.Work) prometheus.Observer {
