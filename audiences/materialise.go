@@ -60,18 +60,7 @@ func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
 		return s.swap(ctx, j, &r)
 	}
 	s.register(a.ID, a.AdAccount, a.RuleVersion, &r) // before the past is read, whoever was quicker
-	switch {
-	case r.List != nil:
-		err = s.listIsMatched(ctx, &a, r.List.ID, j.Batches)
-	case r.ActAlike != nil:
-		err = s.evaluateActAlike(ctx, &a, r.ActAlike)
-	case r.Visitor == nil || r.Visitor.Prefill:
-		err = s.index.Evaluate(ctx, standing(a.ID, a.AdAccount, a.RuleVersion, &r))
-	}
-	if err == nil { // whoever reads READY does not wait until everybody is counted
-		_, err = s.sizes.count(ctx, s.index, membershipOf(a.ID, a.RuleVersion, &r), s.now().Unix())
-	}
-	if err != nil {
+	if err := s.evaluate(ctx, &a, &r, j); err != nil {
 		return err
 	}
 	if err := s.swap(ctx, j, &r); err != nil {
@@ -83,6 +72,27 @@ func (s *Service) materialise(ctx context.Context, j catalog.Job) error {
 	s.log.Debug("audience evaluated", slog.String("audience", a.ID.String()), slog.Int("version", j.Version),
 		slog.Duration("took", s.now().Sub(begun)))
 	return nil
+}
+
+// evaluate finds who qualifies under the rule of an audience.
+func (s *Service) evaluate(ctx context.Context, a *parterre.Audience, r *rule.Rule, j catalog.Job) error {
+	if r.List != nil {
+		return s.listIsMatched(ctx, a, r.List.ID, j.Batches)
+	}
+	work := Work{Kind: WorkEvaluate, Of: string(a.Type), Account: a.AdAccount, Subject: a.ID}
+	return s.watched(ctx, work, func(ctx context.Context) error {
+		var err error
+		switch {
+		case r.ActAlike != nil:
+			err = s.evaluateActAlike(ctx, a, r.ActAlike)
+		case r.Visitor == nil || r.Visitor.Prefill:
+			err = s.index.Evaluate(ctx, standing(a.ID, a.AdAccount, a.RuleVersion, r))
+		}
+		if err == nil { // whoever reads READY does not wait until everybody is counted
+			_, err = s.sizes.count(ctx, s.index, membershipOf(a.ID, a.RuleVersion, r), s.now().Unix())
+		}
+		return err
+	})
 }
 
 // currentAudience reads the audience of a job. Current is false when it was removed, or has another rule by now.

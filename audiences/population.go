@@ -10,14 +10,24 @@ import (
 
 // Import takes persons of the population in, for the operator of the platform.
 func (s *Service) Import(ctx context.Context, people []parterre.Person) error {
-	err := s.index.Import(ctx, people)
+	err := s.watched(ctx, Work{Kind: WorkImport, Count: len(people)}, func(ctx context.Context) error {
+		return s.index.Import(ctx, people)
+	})
+	if err == nil {
+		s.taken.persons.Add(uint64(len(people)))
+	}
 	s.engaged.moves.Add(int64(len(people))) // nobody knows what came in when it failed
 	return err
 }
 
 // Ingest takes events and engagements in. All of them are durable when it returns nil, none is taken in otherwise.
 func (s *Service) Ingest(ctx context.Context, events []parterre.Event) error {
-	err := s.index.Ingest(ctx, events)
+	err := s.watched(ctx, Work{Kind: WorkIngest, Account: accountOf(events), Count: len(events)}, func(ctx context.Context) error {
+		return s.index.Ingest(ctx, events)
+	})
+	if err == nil {
+		s.taken.events.Add(uint64(len(events)))
+	}
 	s.engaged.ingested(events) // nobody knows what came in when it failed
 	return err
 }

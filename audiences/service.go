@@ -31,6 +31,7 @@ type Options struct {
 	Index   *index.Index
 	Parts   Parts            // keeps what is uploaded; there are no uploads when nil
 	Alike   Alike            // how look-alikes are kept fresh
+	Watch   Watch            // sees the work; nil when nobody does
 	Now     func() time.Time // time.Now when nil
 	Log     *slog.Logger     // nothing is logged when nil
 }
@@ -49,6 +50,8 @@ type Service struct {
 	serving   serving
 	sizes     sizes
 	worker    *worker
+	watch     Watch
+	taken     taken
 	alike     Alike
 	learner   learner
 	engaged   engaged
@@ -57,7 +60,7 @@ type Service struct {
 // New makes the service and takes up where the last process stopped: all audiences are served and stand, and unfinished
 // jobs go on. It does not own the catalogue and the index.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{catalog: o.Catalog, index: o.Index, parts: o.Parts, now: o.Now, log: o.Log, alike: o.Alike}
+	s := &Service{catalog: o.Catalog, index: o.Index, parts: o.Parts, now: o.Now, log: o.Log, alike: o.Alike, watch: o.Watch}
 	s.alike.defaults()
 	s.learner.s = s
 	if s.now == nil {

@@ -93,6 +93,9 @@ func (s *Service) PutPart(
 	if err := takes(); err != nil {
 		return "", err
 	}
+	if err := s.placeForUpload(id); err != nil {
+		return "", err
+	}
 	return s.parts.Put(ctx, id, part, from, MaxPart, func(place func() error) error {
 		s.uploading.Lock()
 		defer s.uploading.Unlock()
@@ -101,6 +104,19 @@ func (s *Service) PutPart(
 		}
 		return place()
 	})
+}
+
+// MaxUploads is how many uploads may have parts that were not read yet.
+const MaxUploads = 1000
+
+// placeForUpload fails when an upload would be the first too many that has parts.
+func (s *Service) placeForUpload(id parterre.ID) error {
+	open, err := s.parts.Uploads()
+	if err == nil && len(open) >= MaxUploads && !slices.Contains(open, id) {
+		return parterre.Errorf(parterre.Unavailable, "There are %d uploads with parts that wait to be run or read, which is as many as "+
+			"there may be: come back when some are done", len(open))
+	}
+	return err
 }
 
 // takesPart fails unless the part may be put now.

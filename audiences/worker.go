@@ -42,6 +42,8 @@ type worker struct {
 		busy   int                    // how many jobs are running, uploads left out
 		upload bool                   // an upload is being read
 		done   uint64                 // how many jobs were done
+
+		ends map[catalog.JobKind]*ends
 	}
 }
 
@@ -195,7 +197,8 @@ func (w *worker) startLocked(q *queue) {
 	q.callOff = callOff
 	w.occupyLocked(j, 1)
 	w.all.Go(func() {
-		err := w.s.carryOut(ctx, j)
+		work := Work{Kind: WorkJob, Of: string(j.Kind), Account: j.Account, Subject: j.Subject}
+		err := w.s.watched(ctx, work, func(ctx context.Context) error { return w.s.carryOut(ctx, j) })
 		callOff()
 		w.ended(j, q, done, err)
 	})
@@ -216,12 +219,14 @@ func (w *worker) ended(j catalog.Job, q *queue, done uint64, err error) {
 			delete(w.mu.queues, j.Subject)
 		}
 		w.mu.done++
+		w.endsLocked(j.Kind).done++
 		for _, other := range w.mu.queues {
 			other.waiting = false
 		}
 	case errors.Is(err, errLater):
 		q.waiting = done == w.mu.done
 	case !stopped(err):
+		w.endsLocked(j.Kind).failed++
 		q.pausing, q.pause = true, min(max(2*q.pause, firstPause), longestPause)
 		w.s.log.Error("a job failed and will be tried again", slog.String("kind", string(j.Kind)),
 			slog.String("subject", j.Subject.String()), slog.Duration("in", q.pause), slog.String("error", err.Error()))

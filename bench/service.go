@@ -52,7 +52,7 @@ func (b *bench) newService(ctx context.Context) (*service, error) {
 
 // open starts the service over the folder, which may be there from before.
 func (s *service) open(ctx context.Context) (err error) {
-	s.Server, err = server.Build(ctx, server.Config{Addr: "127.0.0.1:0", Data: filepath.Join(s.folder, "data"), Sandbox: sandbox.Credentials{Token: "bench"}, Now: clock, Index: s.around})
+	s.Server, err = server.Build(ctx, server.Config{Addr: "127.0.0.1:0", Data: filepath.Join(s.folder, "data"), Sandbox: sandbox.Credentials{Token: "bench"}, Now: clock, Index: s.around, MemoryLimit: server.MemoryLimit(0)})
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,9 @@ func (s *service) around(d driver.Driver) driver.Driver {
 
 // settle waits until the store is at rest, as it is a few moments after the last event.
 func (s *service) settle(ctx context.Context) error {
-	if at, ok := s.store.(interface{ Settle(ctx context.Context) error }); ok {
+	if at, ok := s.store.(interface {
+		Settle(ctx context.Context) error
+	}); ok {
 		return at.Settle(ctx)
 	}
 	return nil

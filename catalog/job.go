@@ -20,6 +20,9 @@ const (
 	DropAccount  JobKind = "drop_account"  // delete what an ad account's events left in the index
 )
 
+// JobKinds are all the kinds.
+var JobKinds = []JobKind{Materialise, MatchRecords, ReadUpload, DropRoll, DropList, DropAccount}
+
 // Job is work that the service owes itself. It is written in the transaction that makes it necessary, and deleted when it is
 // done, so a crash in between repeats it.
 type Job struct {
@@ -30,15 +33,17 @@ type Job struct {
 	Version int         `json:"version,omitempty"`
 	Batch   parterre.ID `json:"batch"`             // of MatchRecords; of ReadUpload the upload
 	Batches int         `json:"batches,omitempty"` // of Materialise: how many batches of the customer list come first
+	Created int64       `json:"created,omitempty"` // seconds since 1970; 0 in data of builds that did not note it
 }
 
-// AddJob writes a new job and gives its id; the job's own is not looked at.
+// AddJob writes a new job and gives its id; the job's own is not looked at. It fills in the moment of creation when that is 0.
 func (t *Tx) AddJob(j Job) (parterre.ID, error) {
 	id, err := t.next(jobs)
 	if err != nil {
 		return 0, err
 	}
 	j.ID = id
+	t.seconds(&j.Created)
 	return id, t.save(t.put, jobs, driver.Row{ID: id}, j)
 }
 

@@ -84,7 +84,7 @@ func TestJobs(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			jobs[i].ID = id
+			jobs[i].ID, jobs[i].Created = id, noon
 		}
 		return nil
 	})

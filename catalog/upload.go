@@ -38,3 +38,8 @@ func (t *Tx) CreateUpload(u *parterre.CustomerListUpload) error {
 func (t *Tx) PutUpload(u *parterre.CustomerListUpload) error {
 	return t.save(t.replace, uploads, driver.Row{ID: u.ID, Owner: u.List}, u)
 }
+
+// Uploads lists the uploads to a customer list, and gives the id to continue after, 0 when there is no more.
+func (t *Tx) Uploads(of parterre.ID, p Page) ([]parterre.CustomerListUpload, parterre.ID, error) {
+	return list[parterre.CustomerListUpload](t, uploads, of, p)
+}

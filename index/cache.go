@@ -11,6 +11,7 @@ import (
 type cache[K comparable, V any] struct {
 	young, old   map[K]V
 	size         int // of a half
+	large        int // what entries of the young half take beyond that of usual ones, counted in those
 	hits, misses uint64
 }
 
@@ -29,22 +30,14 @@ func (c *cache[K, V]) get(key K) (v V, found bool) {
 }
 
 func (c *cache[K, V]) put(key K, v V) {
-	if _, there := c.young[key]; c.young == nil || !there && len(c.young) >= c.size {
-		c.old, c.young = c.young, make(map[K]V)
+	if _, there := c.young[key]; c.young == nil || !there && len(c.young)+c.large >= c.size {
+		c.large, c.old, c.young = 0, c.young, make(map[K]V)
 	}
 	c.young[key] = v
 }
 
 // clear forgets everything.
 func (c *cache[K, V]) clear() { c.young, c.old = nil, nil }
-
-// The sizes of the caches' halves.
-const (
-	facetCacheSize = 1 << 14
-	pageCacheSize  = 1 << 16
-	cellCacheSize  = 1 << 18
-	whoCacheSize   = 1 << 20
-)
 
 // whoKey stands for some identifiers in an order. Whom they mean is fixed once all of them point at somebody, because an
 // identifier keeps its person.

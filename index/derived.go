@@ -75,7 +75,6 @@ func (s stands) with(more []*standing, judged uint64, suits func(*standing) bool
 
 func (d *derived) init() {
 	d.rolls, d.of = map[driver.RollID]*standing{}, map[parterre.ID][]*standing{}
-	d.setSizes(facetCacheSize, pageCacheSize, cellCacheSize)
 }
 
 func (d *derived) setSizes(facets, pages, cells int) {

@@ -21,7 +21,8 @@ type Holding struct {
 // A table is put in place before the store is read, so that every change from then on is merged into it; what is in both
 // counts once, because the larger stamp wins.
 type holdings struct {
-	mu struct {
+	most int // stamps that the tables hold together, about
+	mu   struct {
 		sync.Mutex
 		numbers map[driver.RollID]uint32 // of rolls that are there
 		rolls   []driver.RollID          // by number; the zero RollID of one that was dropped
@@ -32,9 +33,6 @@ type holdings struct {
 		misses  uint64
 	}
 }
-
-// mostHeld is how many stamps the tables hold together: some hundreds of megabytes.
-const mostHeld = 8 << 20
 
 // table is one block of all rolls of audiences, by person.
 type table struct {
@@ -109,7 +107,7 @@ func (h *holdings) beginLocked(block uint16) *table {
 		h.mu.tables, h.mu.numbers = map[uint16]*table{}, map[driver.RollID]uint32{}
 	}
 	h.mu.misses++
-	for len(h.mu.order) > 0 && h.mu.held >= mostHeld {
+	for len(h.mu.order) > 0 && h.mu.held >= h.most {
 		h.forgetLocked(h.mu.order[0])
 	}
 	t := &table{of: map[uint16][]held{}, done: make(chan struct{}), dropped: map[driver.RollID]bool{}}

@@ -28,6 +28,9 @@ type Options struct {
 	// Closed says that the population is closed: an identifier that nobody imported belongs to nobody. In an open
 	// population it makes a person.
 	Closed bool
+
+	// Memory is about how many bytes the caches of the index take at most; half a gigabyte when 0.
+	Memory int64
 }
 
 // Index finds persons, keeps rolls and answers who is a member. Its methods may be called concurrently, except Close.
@@ -68,7 +71,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	}
 	ix := &Index{d: d, closed: o.Closed}
 	ix.mu.tops = tops
-	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size, ix.who.size = facetCacheSize, pageCacheSize, cellCacheSize, whoCacheSize
+	ix.shareOut(o.Memory)
 	ix.mu.rolls = map[driver.RollID]*standing{}
 	ix.mu.standing = map[parterre.ID][]*standing{}
 	ix.derived.init()
@@ -101,6 +104,9 @@ func (ix *Index) Mark(ctx context.Context, store uint32) error {
 // for durable, before it tells anybody that the change is there.
 func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable func() error, err error) {
 	durable, err = ix.d.Apply(ctx, w)
+	if parterre.CodeOf(err) == parterre.NoRoom { // which the caller may know
+		return nil, err
+	}
 	if err != nil {
 		return nil, parterre.Internalf(err, "change the index")
 	}

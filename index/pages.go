@@ -99,6 +99,7 @@ type sites struct {
 	mu    sync.Mutex
 	known map[parterre.ID]*site
 	bytes int
+	most  int // bytes of all ad accounts
 }
 
 // site are the pages of an ad account up to a number. What has been handed out is never changed.
@@ -114,10 +115,8 @@ type sitePage struct {
 	url string
 }
 
-const (
-	mostSiteBytes = 64 << 20 // of all ad accounts
-	bytesPerPage  = 24
-)
+// bytesPerPage is what a page takes beside its URL.
+const bytesPerPage = 24
 
 // of gives the pages of an ad account up to the highest number that was given out, nil when they take too much room. Others
 // wait meanwhile.
@@ -139,7 +138,7 @@ func (s *sites) of(ctx context.Context, d driver.Driver, account parterre.ID, to
 		return at.pages, nil
 	}
 	err := d.ScanPages(ctx, account, at.upTo, func(id driver.PageID, url []byte) error {
-		if at.bytes > mostSiteBytes {
+		if at.bytes > s.most {
 			at.large = true
 			return errEnough
 		}
@@ -159,7 +158,7 @@ func (s *sites) of(ctx context.Context, d driver.Driver, account parterre.ID, to
 	}
 	at.upTo = max(at.upTo, top)
 	for other, one := range s.known { // any of them may go
-		if s.bytes <= mostSiteBytes {
+		if s.bytes <= s.most {
 			break
 		}
 		if one != at {

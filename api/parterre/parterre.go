@@ -56,6 +56,7 @@ func (a *API) Routes() []wire.Route {
 		route("engagements/import", http.MethodPost, "engagements", a.importEngagements),
 		route("events/import", http.MethodPost, "events", a.importEvents),
 		route("memberships/get", http.MethodGet, "memberships", a.memberships),
+		route("stats/get", http.MethodGet, "stats", a.stats),
 		route("event_counts/get", http.MethodGet, "event_counts", a.eventCounts),
 		small(route("conversion_tags/update", http.MethodPatch, "conversion_tags/{conversion_tag_id}", a.updateTag)),
 		route("audiences/get", http.MethodGet, "audiences/{audience_id}", a.explainAudience),

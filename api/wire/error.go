@@ -34,6 +34,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		body.Message = internalMessage
 		s.log.Error("a request failed", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 			slog.String("rid", w.Header().Get(rid)), slog.String("error", err.Error()))
+	case parterre.Unavailable, parterre.NoRoom: // a rate limit says so in its own headers
+		w.Header().Set("Retry-After", "1")
 	case parterre.Unauthenticated:
 		body.Status = "failure" // as recorded (reference, section 1.2)
 	default: // the message is for the caller

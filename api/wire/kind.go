@@ -137,12 +137,14 @@ var kinds = []kind{
 	},
 	{
 		parterre.Unavailable, http.StatusServiceUnavailable, 503, inferred,
-		"the request was called off, or the service is stopping; the same request may be sent again",
+		"the request was called off, the service is stopping, or it has more to do than it can, which the message says; the same " +
+			"request may be sent again after the seconds that the header `Retry-After` says",
 		"The request was called off before it was done; it may be sent again",
 	},
 	{
-		parterre.NoRoom, http.StatusInsufficientStorage, 507, inferred,
-		"the disk is full; nothing of the request was kept", "The disk is full: nothing of it was kept",
+		parterre.NoRoom, http.StatusServiceUnavailable, 507, inferred,
+		"the disk is full, or nearly so; nothing of the request was kept, and look-ups go on",
+		"The disk is full: nothing of it was kept",
 	},
 }
 

@@ -56,6 +56,10 @@ type Route struct {
 	MaxBody   int64                                  // how large the body may be, in bytes; 0 when the handler does not want it read
 	CountAs   func(*http.Request) ratelimit.Category // tells requests of the route apart; nil when all count as Category
 	Handle    func(*Request) (any, error)
+
+	// Admit lets a request in, before its body is read, or says why not: there are too many, or no means for it. Done is called
+	// when it was handled. Everything is let in when it is nil.
+	Admit func(*http.Request) (done func(), err error)
 }
 
 // takes says whether the principal's token opens the route. A conversion token has no scopes: what it opens takes its kind.
@@ -202,6 +206,13 @@ func (s *Server) answer(route *Route, w http.ResponseWriter, r *http.Request) (a
 func handle(route *Route, w http.ResponseWriter, r *Request) (any, error) {
 	if err := checkEncoding(r.Request); err != nil {
 		return nil, err
+	}
+	if route.Admit != nil {
+		done, err := route.Admit(r.Request)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
 	}
 	if route.MaxBody > 0 {
 		if err := r.read(w, route); err != nil {

@@ -96,7 +96,7 @@ var kinds = map[string][2]int{
 	"MethodNotAllowed":       {405, 5},
 	"RateLimited":            {429, 8},
 	"Unavailable":            {503, 503},
-	"NoRoom":                 {507, 507},
+	"NoRoom":                 {503, 507},
 }
 
 // codes are the names of the codes in the source of the vocabulary, in the order of their values.

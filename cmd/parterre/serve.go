@@ -18,6 +18,7 @@ import (
 	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/internal/cli"
 	"github.com/parterre/parterre/internal/server"
+	"github.com/parterre/parterre/internal/telemetry"
 	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
 )
@@ -27,6 +28,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	var verbose bool
 	var tier string
 	var changes []string
+	var memory, reserve string
 	events := conversion.Usual
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -62,6 +64,12 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 				return cli.UsageError(cmd, err)
 			}
 			c.EventLimits = &events
+			if err := bounds(&c, memory, reserve); err != nil {
+				return cli.UsageError(cmd, err)
+			}
+			if c.Traces, err = telemetry.TracesFrom(getenv); err != nil {
+				return cli.UsageError(cmd, err)
+			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -69,6 +77,8 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&c.Addr, "addr", cmp.Or(getenv("PARTERRE_ADDR"), "127.0.0.1:8080"),
 		"address to listen on (PARTERRE_ADDR)")
+	flags.StringVar(&c.Admin, "admin-addr", getenv("PARTERRE_ADMIN_ADDR"),
+		"address for metrics and profiles, such as 127.0.0.1:9090; they are not served when empty (PARTERRE_ADMIN_ADDR)")
 	flags.StringVar(&c.Data, "data", cmp.Or(getenv("PARTERRE_DATA"), "./parterre-data"),
 		"folder for the data, or mem to keep nothing (PARTERRE_DATA)")
 	flags.StringVar(&tier, "rate-limits", cmp.Or(getenv("PARTERRE_RATE_LIMITS"), "standard"),
@@ -78,10 +88,32 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"where callers reach the service, for the addresses that it gives out; as each request has it when empty (PARTERRE_PUBLIC_URL)")
 	flags.StringVar(&c.APIVersion, "api-version", cmp.Or(getenv("PARTERRE_API_VERSION"), "5.23"),
 		"the version of the API that is spoken: 5.14, 5.23 or live (PARTERRE_API_VERSION)")
+	flags.StringVar(&memory, "memory-limit", getenv("PARTERRE_MEMORY_LIMIT"),
+		"memory that the process may take, such as 512MiB; half of what there is when empty (PARTERRE_MEMORY_LIMIT)")
+	flags.StringVar(&reserve, "disk-reserve", cmp.Or(getenv("PARTERRE_DISK_RESERVE"), "512MiB"),
+		"room on the disk that writes leave alone: they are turned away when there is less (PARTERRE_DISK_RESERVE)")
 	flags.DurationVar(&events.Age, "event-max-age", events.Age, "how old an event may be that comes in")
 	flags.DurationVar(&events.Ahead, "event-max-ahead", events.Ahead, "how far ahead of the clock it may be")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
+}
+
+// bounds reads what the process may take of memory and leave of the disk, and has the runtime keep to it.
+func bounds(c *server.Config, memory, reserve string) (err error) {
+	if c.DiskReserve, err = server.ParseBytes("--disk-reserve", reserve); err != nil {
+		return err
+	}
+	if memory != "" {
+		if c.MemoryLimit, err = server.ParseBytes("--memory-limit", memory); err != nil {
+			return err
+		}
+		if c.MemoryLimit < server.LeastMemory {
+			return fmt.Errorf("--memory-limit %s is too little: the service needs %d MiB at least", memory, server.LeastMemory>>20)
+		}
+	}
+	c.MemoryLimit = server.MemoryLimit(c.MemoryLimit)
+	server.KeepMemory(c.MemoryLimit)
+	return nil
 }
 
 // credentials reads what opens the sandbox.
@@ -134,7 +166,11 @@ func serve(ctx context.Context, c server.Config, out io.Writer) error {
 		secret = "the one in PARTERRE_APP_SECRET"
 	}
 	fmt.Fprintf(out, "Parterre listens on %s\n\n  ad account  549755885175\n  token       %s\n  app id      %s\n  app secret  %s\n"+
-		"  data        %s\n\n", s.URL, token, s.AppID, secret, c.Data)
+		"  data        %s\n", s.URL, token, s.AppID, secret, c.Data)
+	if s.AdminURL != "" {
+		fmt.Fprintf(out, "  metrics     %s/metrics\n", s.AdminURL)
+	}
+	fmt.Fprintln(out)
 	if host, _, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://")); err == nil && !net.ParseIP(host).IsLoopback() {
 		c.Log.Warn("this is a sandbox: its token opens everything, and other machines can reach it", slog.String("url", s.URL))
 	}

@@ -25,6 +25,9 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	if err := x.failed.Load(); err != nil {
 		return nil, *err
 	}
+	if err := x.room.fits(w); err != nil {
+		return nil, err
+	}
 	b := writer{batch: x.db.NewBatch()}
 	b.write(w)
 	e := x.entryOf(w)

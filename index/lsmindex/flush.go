@@ -28,7 +28,9 @@ const (
 // waits while that takes longer than filling up again.
 func (x *Index) makeRoomLocked() {
 	for x.mu.young.bytes >= 2*x.pendingBytes && x.mu.old != nil && x.failed.Load() == nil {
+		x.strain.begin()
 		x.written.Wait()
+		x.strain.end()
 	}
 	if x.mu.young.bytes >= x.pendingBytes && x.mu.old == nil {
 		x.turnLocked()

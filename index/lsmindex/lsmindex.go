@@ -45,6 +45,7 @@ type Options struct {
 	MemTableBytes int64        // memory that collects writes before they go to a table, at most four times; 32 MiB when 0
 	PendingBytes  int64        // memory that collects moves and rows before they are written out, at most four times; 64 MiB when 0
 	Log           *slog.Logger // nothing is logged when nil
+	Room          Room         // knows the disk; writes always fit when it is zero
 
 	// Ticks are when to write out what is pending, if nothing was written since the tick before; nil for never.
 	Ticks <-chan time.Time
@@ -58,6 +59,8 @@ type Index struct {
 	failed atomic.Pointer[error]
 
 	pendingBytes int64
+	strain       strain
+	room         Room
 	background   sync.WaitGroup // writing out what is pending
 	closing      chan struct{}  // closed by Close
 
@@ -76,11 +79,17 @@ type Index struct {
 // one Index at a time can have a folder open.
 func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	doing := "open the index in " + dir
-	db, err := pebble.Open(dir, treeOptions(fs, o))
+	if o.Room.Rewrite != nil {
+		fs = rewriteFS{fs, o.Room.Rewrite}
+	}
+	x := &Index{room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
+	t := treeOptions(fs, o)
+	x.strain.watch(t.EventListener)
+	db, err := pebble.Open(dir, t)
 	if err != nil {
 		return nil, wrap(err, doing)
 	}
-	x := &Index{db: db, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
+	x.db = db
 	x.written = sync.NewCond(&x.mu)
 	x.mu.young = newPending()
 	err = x.checkFormat()

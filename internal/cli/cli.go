@@ -1,5 +1,5 @@
 // Package cli is the command line for people who use a running service: audiences, customer lists, conversion tags, events
-// and tokens, over package client. Tables are for people and --json is for programs, one object a line.
+// and tokens, and what the service holds, over package client. Tables are for people and --json is for programs, one object a line.
 package cli
 
 import (
@@ -30,7 +30,7 @@ const (
 func Commands(getenv func(string) string) []*cobra.Command {
 	s := &session{getenv: getenv}
 	all := []*cobra.Command{
-		audiencesCommand(s), listsCommand(s), tagsCommand(s), eventsCommand(s), tokenCommand(s),
+		audiencesCommand(s), listsCommand(s), tagsCommand(s), eventsCommand(s), tokenCommand(s), statsCommand(s),
 	}
 	for _, c := range all {
 		s.flags(c)

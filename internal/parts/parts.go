@@ -19,7 +19,12 @@ import (
 )
 
 // Folder holds parts. Its methods may be called concurrently; of two calls of Put for one part the later one to end counts.
-type Folder struct{ dir string }
+type Folder struct {
+	dir string
+
+	// Room fails when nothing more should be written to the disk. It is set before the folder is used; nil is always room.
+	Room func() error
+}
 
 // unfinished begins the names of files that are still being written.
 const unfinished = ".part-"
@@ -38,7 +43,7 @@ func Open(dir string) (*Folder, error) {
 			return nil, fmt.Errorf("remove an unfinished part: %w", err)
 		}
 	}
-	return &Folder{dir}, nil
+	return &Folder{dir: dir}, nil
 }
 
 func (f *Folder) of(upload parterre.ID) string { return filepath.Join(f.dir, upload.String()) }
@@ -68,7 +73,7 @@ func (f *Folder) Put(
 	}()
 	sum := md5.New() //nolint:gosec // as above
 	came := &source{Reader: from}
-	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(came, most+1))
+	size, err := io.Copy(io.MultiWriter(&roomy{file, f.Room}, sum), io.LimitReader(came, most+1))
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
@@ -93,6 +98,21 @@ func (f *Folder) Put(
 		return syncFolder(f.of(upload))
 	})
 	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// roomy writes while there is room.
+type roomy struct {
+	io.Writer
+	room func() error
+}
+
+func (r *roomy) Write(p []byte) (int, error) {
+	if r.room != nil {
+		if err := r.room(); err != nil {
+			return 0, err
+		}
+	}
+	return r.Writer.Write(p)
 }
 
 // make makes the folder of an upload, which is durable when it returns nil.
@@ -228,9 +248,10 @@ func (f *Folder) Uploads() (ids []parterre.ID, err error) {
 
 // failed gives an error of the disk its code. A full disk is told to the caller.
 func failed(err error, doing string) error {
+	coded := (*parterre.Error)(nil)
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.As(err, &coded):
+		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return &parterre.Error{Code: parterre.NoRoom, Public: "The disk is full: nothing of it was kept", Err: err}
 	default:

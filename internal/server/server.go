@@ -26,6 +26,7 @@ import (
 	"github.com/parterre/parterre/conversion"
 	"github.com/parterre/parterre/index"
 	indexdriver "github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/internal/telemetry"
 	"github.com/parterre/parterre/oauth"
 	"github.com/parterre/parterre/ratelimit"
 	"github.com/parterre/parterre/sandbox"
@@ -36,10 +37,13 @@ const Memory = "mem"
 
 // Config says how the service is run.
 type Config struct {
-	Addr string           // where it listens, host:port; port 0 takes a free one
-	Data string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
-	Now  func() time.Time // the clock; time.Now when nil
-	Log  *slog.Logger     // nothing is logged when nil
+	Addr  string           // where it listens, host:port; port 0 takes a free one
+	Admin string           // where metrics and profiles are read, likewise; nowhere when empty
+	Data  string           // the folder of the stores, made when it is not there; Memory keeps everything in memory
+	Now   func() time.Time // the clock; time.Now when nil
+
+	Traces *telemetry.Traces // where spans are sent; nowhere when nil
+	Log    *slog.Logger      // nothing is logged when nil
 	// PublicURL is where callers reach the service, for addresses that it gives out; as each request has it when empty.
 	PublicURL string
 
@@ -48,9 +52,18 @@ type Config struct {
 
 	// RateLimits are what callers may ask; nothing is counted when nil.
 	RateLimits *ratelimit.Limits
-	Alike      audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
-	Grace      time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
-	Patience   time.Duration   // how long a caller may take between two pieces of a body; a minute when 0
+
+	// MemoryLimit is how many bytes the process should take at most, which is divided among all that grows with the data; 0
+	// divides a gigabyte, and promises nothing. See [MemoryLimit] and [KeepMemory].
+	MemoryLimit int64
+
+	// DiskReserve is how much room on the disk writes leave alone, in bytes: with less, they are turned away. Nothing is kept in
+	// reserve when it is 0.
+	DiskReserve int64
+
+	Alike    audiences.Alike // how look-alikes are kept fresh; the factors are in the data folder unless it says where
+	Grace    time.Duration   // how long requests may take to end when the service stops; 10 seconds when 0
+	Patience time.Duration   // how long a caller may take between two pieces of a body; a minute when 0
 
 	// APIVersion is the version of the API v5 that is spoken, by its name in v5.Versions; v5.Default when it is empty.
 	APIVersion string
@@ -67,8 +80,10 @@ const defaultGrace = 10 * time.Second
 // Server is the service, listening. It answers from Build on, and until Close.
 type Server struct {
 	// URL is where the service is reached, Token opens everything in the sandbox, AppID and AppSecret are what its app shows,
-	// and Catalog is what was decided upon. Index and Service are what is behind the APIs, for who measures them.
+	// and Catalog is what was decided upon. Index and Service are what is behind the APIs, for who measures them. AdminURL is
+	// where metrics are read, empty when they are not.
 	URL, Token, AppID, AppSecret string
+	AdminURL                     string
 	Catalog                      *catalog.Catalog
 	Index                        *index.Index
 	Service                      *audiences.Service
@@ -79,8 +94,12 @@ type Server struct {
 	http   *http.Server
 	failed chan error
 
-	requests sync.WaitGroup // that are being answered
-	busy     bool           // something still uses the stores although it was told to stop
+	telemetry   *telemetry.Telemetry // nil when nobody measures
+	gate        *gate
+	watchdog    *watchdog
+	memoryLimit int64
+	requests    sync.WaitGroup // that are being answered
+	busy        bool           // something still uses the stores although it was told to stop
 }
 
 // unwind undoes things in the opposite order of their doing.
@@ -95,7 +114,7 @@ func (u unwind) all(ctx context.Context) (err error) {
 
 // Build opens everything and begins to serve. When it fails, nothing stays open.
 func Build(ctx context.Context, c Config) (s *Server, err error) {
-	s = &Server{log: c.Log, grace: c.Grace, failed: make(chan error, 1)}
+	s = &Server{log: c.Log, grace: c.Grace, failed: make(chan error, 2)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -119,30 +138,43 @@ func Build(ctx context.Context, c Config) (s *Server, err error) {
 	}
 	s.undo = append(s.undo, func(context.Context) error { return ignoreClosed(listener.Close()) })
 	handler, err := s.handler(ctx, c)
+	if err == nil {
+		err = s.administer(ctx, c.Admin)
+	}
 	if err != nil {
 		return s, err
 	}
-	s.serve(listener, handler)
+	s.serve(&bounded{Listener: listener, most: connections(c.MemoryLimit), refused: s.gate.refused[noConnection]}, handler)
 	return s, nil
 }
 
 // handler opens the stores and makes the parts.
 func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
-	rows, rolls, files, err := s.open(ctx, c.Data)
+	s.memoryLimit, s.gate = c.MemoryLimit, newGate(divide(c.MemoryLimit))
+	rows, rolls, files, err := s.open(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	if c.Admin != "" || c.Traces != nil {
+		s.telemetry = telemetry.New()
+		if err := s.trace(ctx, c.Traces); err != nil {
+			return nil, errors.Join(err, rows.Close(), rolls.Close())
+		}
+		rows = s.telemetry.Catalog(rows)
 	}
 	s.Catalog = catalog.New(rows, c.Now)
 	s.closing(s.Catalog.Close)
 	if c.Index != nil {
 		rolls = c.Index(rolls)
 	}
-	ix, err := index.New(ctx, rolls, index.Options{})
+	ix, err := index.New(ctx, rolls, index.Options{Memory: divide(c.MemoryLimit).caches})
 	if err != nil {
 		return nil, errors.Join(err, rolls.Close())
 	}
-	s.Index = ix
+	s.Index, s.watchdog.store = ix, rolls
 	s.closing(ix.Close)
+	s.watchdog.run()
+	s.undo = append(s.undo, s.watchdog.stop)
 	if err := pair(ctx, s.Catalog, ix); err != nil {
 		return nil, err
 	}
@@ -161,7 +193,7 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 		return nil, err
 	}
 	service, err := audiences.New(ctx, audiences.Options{
-		Catalog: s.Catalog, Index: ix, Parts: files, Alike: alike(c), Now: c.Now, Log: s.log,
+		Catalog: s.Catalog, Index: ix, Parts: files, Alike: alike(c), Watch: s.watch(), Now: c.Now, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -192,9 +224,10 @@ func (s *Server) handler(ctx context.Context, c Config) (http.Handler, error) {
 	}).Routes()
 	routes = append(routes, upload.Routes(service, links, c.Now)...)
 	routes = append(routes, ownapi.New(ownapi.Options{Service: service, Now: c.Now, Issue: box.Issue, Events: events}).Routes()...)
+	routes = s.gate.guard(routes)
 	api := wire.NewServer(tokens, service, ratelimit.New(c.RateLimits, c.Now), s.log, routes...)
 	page := consent.New(tokens, sandbox.User, key, c.PublicURL, s.log)
-	return within(c.Patience, health(service.Healthy, pages(page, patiently(c.Patience, api)))), nil
+	return s.measured(routes, within(c.Patience, health(service.Healthy, s.watchdog.note, pages(page, patiently(c.Patience, api))))), nil
 }
 
 // pages answers at the path of the consent page, and leaves everything else to api.
@@ -210,6 +243,9 @@ func pages(page *consent.Page, api http.Handler) http.Handler {
 
 // alike has the factors kept in the data folder, unless nothing is kept.
 func alike(c Config) audiences.Alike {
+	if c.Alike.Memory == 0 {
+		c.Alike.Memory = divide(c.MemoryLimit).population
+	}
 	if a := c.Alike; c.Data == Memory || a.File != "" {
 		return a
 	}
@@ -218,10 +254,10 @@ func alike(c Config) audiences.Alike {
 }
 
 // health answers GET /healthz, and leaves everything else to api as it came: a mux in front of it would redirect.
-func health(check func() error, api http.Handler) http.Handler {
+func health(check func() error, note func() string, api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-			answer := "ok\n"
+			answer := "ok\n" + note()
 			if check() != nil { // the log has said why
 				w.WriteHeader(http.StatusServiceUnavailable)
 				answer = "the store of the index failed: look into the log, and start the service again\n"

@@ -25,13 +25,15 @@ import (
 )
 
 // open opens the two stores of a data folder, for the catalogue and the index to own, and the folder of uploads.
-func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
+func (s *Server) open(ctx context.Context, c Config) (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
+	data := c.Data
 	if data == Memory {
-		return s.openMemory()
+		return s.openMemory(c)
 	}
 	if err := s.prepareFolder(data); err != nil {
 		return nil, nil, nil, err
 	}
+	s.watchdog = newWatchdog(s.gate, data, c.DiskReserve, s.log)
 	rows, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db"))
 	switch {
 	case errors.Is(err, sqlcatalog.ErrInUse):
@@ -43,7 +45,8 @@ func (s *Server) open(ctx context.Context, data string) (catalogdriver.Driver, i
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
-	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), lsmindex.Options{Log: s.log, Ticks: s.ticks()})
+	files.Room = s.gate.room
+	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), s.rollOptions(c))
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
@@ -61,7 +64,7 @@ func (s *Server) ticks() <-chan time.Time {
 }
 
 // openMemory opens stores that keep nothing. Parts of uploads may be larger than memory, so they are in a temporary folder.
-func (s *Server) openMemory() (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
+func (s *Server) openMemory(c Config) (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
 	dir, err := os.MkdirTemp("", "parterre-uploads-")
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("make a folder for uploads: %w", err)
@@ -71,8 +74,18 @@ func (s *Server) openMemory() (catalogdriver.Driver, indexdriver.Driver, *parts.
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	rolls, err := lsmindex.Open(vfs.NewMem(), "", lsmindex.Options{Log: s.log, Ticks: s.ticks()})
+	s.watchdog = newWatchdog(s.gate, "", 0, s.log)
+	rolls, err := lsmindex.Open(vfs.NewMem(), "", s.rollOptions(c))
 	return memcatalog.New(), rolls, files, err
+}
+
+// rollOptions gives the store of the index its share of the memory.
+func (s *Server) rollOptions(c Config) lsmindex.Options {
+	b := divide(c.MemoryLimit)
+	return lsmindex.Options{
+		CacheBytes: b.blocks, MemTableBytes: b.memTable, PendingBytes: b.pending, Log: s.log, Ticks: s.ticks(),
+		Room: lsmindex.Room{Write: s.gate.room, Rewrite: s.watchdog.spare},
+	}
 }
 
 // prepareFolder makes the data folder, for its owner alone, and sees whether it can be written to.

@@ -1,0 +1,48 @@
+package lsmindex
+
+import (
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/parterre/parterre/index/driver"
+)
+
+// Room says whether there is room on the disk. The tree cannot go on after a write to its log has failed, so nothing must be
+// begun that may not fit: the one who knows the disk keeps a reserve. Its functions may be called concurrently.
+type Room struct {
+	// Write fails when nothing more should be written. Its error comes back from Apply, and nothing has changed.
+	Write func() error
+
+	// Rewrite waits until there is room to write tables anew, which makes room in the end but needs some before; it fails when
+	// there will be none.
+	Rewrite func() error
+}
+
+// fits fails when there is no room for a change. One that only drops something makes room, and always fits.
+func (r *Room) fits(w *driver.Writes) error {
+	if r.Write == nil {
+		return nil
+	}
+	if len(w.Bindings)+len(w.People)+len(w.Facets)+len(w.Pages)+len(w.Merges)+len(w.Moves)+len(w.Rows) == 0 {
+		return nil
+	}
+	return r.Write()
+}
+
+// rewriteFS is a file system on which the files of compactions wait for room.
+type rewriteFS struct {
+	vfs.FS
+	rewrite func() error
+}
+
+// Create makes a file.
+func (fs rewriteFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if category == "pebble-compaction" {
+		if err := fs.rewrite(); err != nil {
+			return nil, err
+		}
+	}
+	return fs.FS.Create(name, category)
+}
+
+// Unwrap is the file system below.
+func (fs rewriteFS) Unwrap() vfs.FS { return fs.FS }

@@ -1,0 +1,33 @@
+package index
+
+// usualMemory is about what the caches take together at their usual sizes. Of that the identifiers take an eighth, the cells and
+// the pages of events and of look-ups a quarter each, URLs an eighth, and the holdings the rest.
+const usualMemory = 512 << 20
+
+// The sizes of the caches' halves when they may take the usual memory, in entries.
+const (
+	facetCacheSize = 1 << 14
+	pageCacheSize  = 1 << 16
+	cellCacheSize  = 1 << 18
+	whoCacheSize   = 1 << 20
+	usuallyHeld    = 8 << 20  // stamps in the tables of holdings
+	usualSites     = 64 << 20 // bytes of the URLs that rules are judged on
+)
+
+// usualURL is how long a URL may be that takes no more than its entry should, in bytes: a longer one counts as several.
+const usualURL = 256
+
+// shareOut gives each cache its part of the memory; the usual sizes when it is 0.
+func (ix *Index) shareOut(memory int64) {
+	size := func(usual int) int {
+		if memory <= 0 {
+			return usual
+		}
+		return max(1<<8, int(float64(usual)*float64(memory)/usualMemory))
+	}
+	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = size(facetCacheSize), size(pageCacheSize), size(cellCacheSize)
+	ix.who.size = size(whoCacheSize)
+	ix.holdings.most = size(usuallyHeld)
+	ix.derived.setSizes(size(facetCacheSize), size(pageCacheSize), size(cellCacheSize))
+	ix.sites.most = size(usualSites)
+}
