@@ -109,12 +109,13 @@ func TestNothingIsLeftBehindByAnyHistory(t *testing.T) {
 		for seed := range uint64(4) {
 			w := newWorld(t, kind)
 			r := rand.New(rand.NewPCG(seed, 0))
-			h := history{world: w, r: r, tag: w.tag(), list: w.list(1, 150)}
+			h := history{world: w, r: r, tag: w.tag(), list: w.list(1, 150), types: map[parterre.ID]parterre.AudienceType{}}
 			w.people(1, 300)
 			for range 60 {
 				h.step()
 			}
 			w.rolls.scan.open()
+			w.rolls.scan.breakFor(0)
 			w.settle()
 			w.wantRolls(h.audiences...)
 			for _, id := range h.audiences {
@@ -135,6 +136,7 @@ type history struct {
 	r         *rand.Rand
 	tag, list parterre.ID
 	audiences []parterre.ID
+	types     map[parterre.ID]parterre.AudienceType
 	seeds     []parterre.ID // those of them that may be seeds
 }
 
@@ -147,13 +149,13 @@ func (h *history) step() {
 			return
 		}
 		id := h.create(t, h.rule(t))
-		h.audiences = append(h.audiences, id)
+		h.audiences, h.types[id] = append(h.audiences, id), t
 		if t != parterre.ActAlikeAudience {
 			h.seeds = append(h.seeds, id)
 		}
 	case n < 10:
 		id := h.audiences[h.r.IntN(len(h.audiences))]
-		h.update(id, h.rule(h.see(id).Type))
+		h.update(id, h.rule(h.types[id]))
 	case n < 12:
 		id := h.audiences[h.r.IntN(len(h.audiences))]
 		h.remove(id)

@@ -97,13 +97,14 @@ func newRolls() *rolls { return &rolls{seen: map[indexdriver.RollID]bool{}} }
 
 func (r *rolls) gates() []*gate { return []*gate{&r.scan, &r.lists, &r.drops} }
 
-func (r *rolls) ScanFacets(
-	ctx context.Context, account parterre.ID, yield func(indexdriver.FacetID, []byte) error,
+// Rows is read when the rule of an audience that has a roll of its own is evaluated.
+func (r *rolls) Rows(
+	ctx context.Context, facets []indexdriver.FacetID, want parterre.EventData, yields []indexdriver.YieldRow,
 ) error {
 	if err := r.scan.pass(ctx); err != nil {
 		return err
 	}
-	return r.Driver.ScanFacets(ctx, account, yield)
+	return r.Driver.Rows(ctx, facets, want, yields)
 }
 
 func (r *rolls) Apply(ctx context.Context, w *indexdriver.Writes) (func() error, error) {

@@ -13,8 +13,7 @@ type Stats struct {
 	Persons  int // numbers that were given out
 	Facets   int // likewise
 	Pages    int // likewise
-	Standing int // audiences whose rolls move with events
-	Derived  int // audiences that have none, because it follows from those of facets and pages
+	Standing int // audiences that stand, with a roll or derived
 	Caches   []CacheStats
 	Store    driver.Stats // zero when the driver does not tell
 }
@@ -35,7 +34,7 @@ func (ix *Index) Stats() Stats {
 	s.Caches = append(s.Caches, ix.mu.facets.stats("facets"), ix.mu.pages.stats("pages"), ix.mu.cells.stats("cells"))
 	ix.mu.Unlock()
 	ix.derived.mu.Lock()
-	s.Derived = len(ix.derived.rolls)
+	s.Standing += len(ix.derived.rolls)
 	s.Caches = append(s.Caches, ix.derived.facets.stats("derived_facets"), ix.derived.pages.stats("derived_pages"), ix.derived.cells.stats("derived_cells"))
 	ix.derived.mu.Unlock()
 	ix.who.Lock()
