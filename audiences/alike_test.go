@@ -128,10 +128,10 @@ func TestLookAlikesImproveWhenThePopulationIsLearnt(t *testing.T) {
 func (w *world) scansOf(alike, seed parterre.ID) int {
 	w.Helper()
 	w.settle()
-	before := w.rolls.scan.visitors()
+	before := w.rolls.facets.visitors()
 	w.update(alike, alikeRule(5, seed))
 	w.until("it is evaluated", func() bool { return w.evaluated(alike) })
-	return w.rolls.scan.visitors() - before
+	return w.rolls.facets.visitors() - before
 }
 
 func TestAPopulationInMemoryIsReadAgainWhenItHasMoved(t *testing.T) {

@@ -83,11 +83,11 @@ func (g *gate) pass(ctx context.Context) error {
 	return errStore
 }
 
-// rolls stands before the store of the index. It has a gate before every scan of facets, and one each before changes of lists
+// rolls stands before the store of the index. It has a gate before rows are read, one before facets are, and one each before changes of lists
 // and dropped rolls are known to be durable; and it knows the rolls of audiences that were ever written to.
 type rolls struct {
 	indexdriver.Driver
-	scan, lists, drops gate
+	scan, facets, lists, drops gate
 
 	mu   sync.Mutex
 	seen map[indexdriver.RollID]bool
@@ -95,7 +95,16 @@ type rolls struct {
 
 func newRolls() *rolls { return &rolls{seen: map[indexdriver.RollID]bool{}} }
 
-func (r *rolls) gates() []*gate { return []*gate{&r.scan, &r.lists, &r.drops} }
+func (r *rolls) gates() []*gate { return []*gate{&r.scan, &r.facets, &r.lists, &r.drops} }
+
+func (r *rolls) ScanFacets(
+	ctx context.Context, account parterre.ID, yield func(indexdriver.FacetID, []byte) error,
+) error {
+	if err := r.facets.pass(ctx); err != nil {
+		return err
+	}
+	return r.Driver.ScanFacets(ctx, account, yield)
+}
 
 // Rows is read when the rule of an audience that has a roll of its own is evaluated.
 func (r *rolls) Rows(
