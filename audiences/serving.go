@@ -46,15 +46,35 @@ func (s *serving) wait() {
 // at which that was so, in seconds since 1970. Nobody is in none.
 func (s *Service) Memberships(ctx context.Context, who []parterre.Identifier) (in []parterre.ID, at int64, err error) {
 	at = s.now().Unix()
+	in, err = s.membershipsAt(ctx, who, at)
+	return in, at, err
+}
+
+// MembershipsOfMany is Memberships of one person after another, at one moment. The answers are in the order of the persons.
+// Audiences that change meanwhile may be seen by the persons behind, and not by those before.
+func (s *Service) MembershipsOfMany(ctx context.Context, who [][]parterre.Identifier) (in [][]parterre.ID, at int64, err error) {
+	at, in = s.now().Unix(), make([][]parterre.ID, len(who))
+	for i := range who {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		if in[i], err = s.membershipsAt(ctx, who[i], at); err != nil {
+			return nil, 0, err
+		}
+	}
+	return in, at, nil
+}
+
+func (s *Service) membershipsAt(ctx context.Context, who []parterre.Identifier, at int64) (in []parterre.ID, err error) {
 	person, err := s.index.Lookup(ctx, who)
 	if err != nil || person == 0 {
-		return nil, at, err
+		return nil, err
 	}
 	s.serving.RLock()
 	defer s.serving.RUnlock()
 	held, err := s.index.Holdings(ctx, person)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	for _, h := range held { // of audiences with a roll of their own, under any version of their rules
 		audience := parterre.ID(h.Roll.A)
@@ -65,12 +85,12 @@ func (s *Service) Memberships(ctx context.Context, who []parterre.Identifier) (i
 	for audience, membership := range s.serving.lists {
 		member, err := s.index.Contains(ctx, membership, person, at)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		if member {
 			in = append(in, audience)
 		}
 	}
 	slices.Sort(in)
-	return in, at, nil
+	return in, nil
 }

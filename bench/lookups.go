@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -21,24 +21,34 @@ import (
 
 // lookupFigures are those of looking persons up.
 type lookupFigures struct {
-	Size       size    `json:"size"`
-	Audiences  int     `json:"audiences"`
-	P50        float64 `json:"in_process_p50_us"`
-	P99        float64 `json:"in_process_p99_us"`
-	P999       float64 `json:"in_process_p999_us"`
-	Mean       float64 `json:"mean_audiences"`
-	Rate       float64 `json:"http_per_second"`
-	Empty      float64 `json:"http_empty_per_second"`
-	Share      float64 `json:"share_of_empty"`
-	HTTPP99    float64 `json:"http_p99_ms"`
-	Background float64 `json:"events_per_second_meanwhile"`
+	Size       size          `json:"size"`
+	Audiences  int           `json:"audiences"`
+	P50        float64       `json:"in_process_p50_us"`
+	P99        float64       `json:"in_process_p99_us"`
+	P999       float64       `json:"in_process_p999_us"`
+	Mean       float64       `json:"mean_audiences"`
+	OverHTTP   []httpFigures `json:"over_http"`
+	Background float64       `json:"events_per_second_meanwhile"`
+}
+
+// httpFigures are those of looking up over HTTP, so many persons in a request, beside a handler that reads a body of the same size
+// and answers with as many bytes.
+type httpFigures struct {
+	Batch    int     `json:"persons_per_request"`
+	Rate     float64 `json:"requests_per_second"`
+	Empty    float64 `json:"empty_requests_per_second"`
+	Share    float64 `json:"share_of_empty"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	EmptyP99 float64 `json:"empty_p99_ms"`
 }
 
 const (
-	lookupAudiences = 10_000
-	inProcess       = 50_000
-	overHTTP        = 40_000
-	backgroundRate  = 75_000 // events a second: half of the budget
+	inProcess      = 50_000
+	overHTTP       = 40_000 // requests for one person
+	batchesOfMany  = 400    // requests for many
+	many           = 1000
+	backgroundRate = 75_000 // events a second: half of the budget
 )
 
 func lookups(ctx context.Context, b *bench) (_ any, err error) {
@@ -51,8 +61,8 @@ func lookups(ctx context.Context, b *bench) (_ any, err error) {
 	if err := s.load(ctx, b, w); err != nil {
 		return nil, err
 	}
-	f := lookupFigures{Size: b.size, Audiences: lookupAudiences}
-	if err := s.makeAudiences(ctx, b, w, lookupAudiences); err != nil {
+	f := lookupFigures{Size: b.size, Audiences: b.audiences}
+	if err := s.makeAudiences(ctx, b, w, b.audiences); err != nil {
 		return nil, err
 	}
 	background, stop := context.WithCancel(ctx)
@@ -64,24 +74,24 @@ func lookups(ctx context.Context, b *bench) (_ any, err error) {
 	if err := s.lookInProcess(ctx, b, &f); err != nil {
 		return nil, err
 	}
-	if f.Rate, f.HTTPP99, err = s.lookOverHTTP(ctx, b, s.URL); err != nil {
-		return nil, err
-	}
-	empty, err := emptyServer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer empty.Close() //nolint:errcheck // it keeps nothing
-	if f.Empty, _, err = s.lookOverHTTP(ctx, b, "http://"+empty.Addr); err != nil {
-		return nil, err
+	for _, batch := range []int{1, many} {
+		one, err := s.besideEmpty(ctx, b, batch)
+		if err != nil {
+			return nil, err
+		}
+		f.OverHTTP = append(f.OverHTTP, one)
 	}
 	stop()
 	meanwhile.Wait()
 	f.Background = float64(taken) / time.Since(begun).Seconds()
-	f.Share = f.Rate / f.Empty
-	b.table("audiences|p50 µs|p99 µs|p99.9 µs|mean in|HTTP/s|empty/s|share|HTTP p99 ms|events/s", [][]any{
-		{f.Audiences, f.P50, f.P99, f.P999, f.Mean, f.Rate, f.Empty, f.Share, f.HTTPP99, f.Background},
+	b.table("audiences|p50 µs|p99 µs|p99.9 µs|mean in|events/s meanwhile", [][]any{
+		{f.Audiences, f.P50, f.P99, f.P999, f.Mean, f.Background},
 	})
+	var rows [][]any
+	for _, h := range f.OverHTTP {
+		rows = append(rows, []any{h.Batch, h.Rate, h.Empty, h.Share, h.P50, h.P99, h.EmptyP99})
+	}
+	b.table("persons a request|requests/s|empty/s|share|p50 ms|p99 ms|empty p99 ms", rows)
 	return f, nil
 }
 
@@ -127,26 +137,28 @@ func (s *service) someRule(w *world, i int) string {
 	return fmt.Sprintf(`{"visitor_source_id":"%s","retention_days":%d,%s}`, s.tag, 30+i%150, rest)
 }
 
-// keepSending takes events in at half the rate of the budget, until the context ends.
+// keepSending sends events over HTTP at half the rate of the budget, or as fast as they are taken when that is less, until the
+// context ends. It says how many were acknowledged. The bodies are made before.
 func (s *service) keepSending(ctx context.Context, w *world) (taken int) {
+	bodies := make([][]byte, min(w.chunks(), 200))
+	for n := range bodies {
+		bodies[n] = w.requestBody(nil, w.chunk(n, nil))
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
 	tick := time.NewTicker(time.Second * perChunk / backgroundRate)
 	defer tick.Stop()
-	var raw []event
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return taken
 		case <-tick.C:
 		}
-		raw = w.chunk(n%w.chunks(), raw)
-		events := make([]parterre.Event, len(raw))
-		for i := range raw {
-			events[i] = w.of(&raw[i], s.account, s.tag)
-		}
-		if s.Service.Ingest(ctx, events) != nil {
+		url := s.URL + "/v5/ad_accounts/" + s.account.String() + "/events"
+		if post(ctx, transport, url, s.Token, bodies[n%len(bodies)]) != nil {
 			return taken
 		}
-		taken += len(events)
+		taken += perChunk
 	}
 }
 
@@ -173,67 +185,136 @@ func (s *service) lookInProcess(ctx context.Context, b *bench, f *lookupFigures)
 	return nil
 }
 
-// lookOverHTTP asks about one person after another over some connections.
-func (s *service) lookOverHTTP(ctx context.Context, b *bench, base string) (rate, p99 float64, err error) {
-	p := b.progress("over HTTP", overHTTP)
+// besideEmpty measures look-ups of so many persons a request, and then the empty handler with the same requests.
+func (s *service) besideEmpty(ctx context.Context, b *bench, batch int) (f httpFigures, err error) {
+	f.Batch = batch
+	asked := s.lookupRequests(b, batch)
+	subject, size, err := s.lookOverHTTP(ctx, b, s.URL, asked)
+	if err != nil {
+		return f, err
+	}
+	empty, err := emptyServer(ctx, size)
+	if err != nil {
+		return f, err
+	}
+	defer empty.Close() //nolint:errcheck // it keeps nothing
+	ceiling, _, err := s.lookOverHTTP(ctx, b, "http://"+empty.Addr, asked)
+	if err != nil {
+		return f, err
+	}
+	f.Rate, f.Empty, f.Share = subject.rate, ceiling.rate, subject.rate/ceiling.rate
+	f.P50, f.P99 = ms(quantile(subject.took, 0.5)), ms(quantile(subject.took, 0.99))
+	f.EmptyP99 = ms(quantile(ceiling.took, 0.99))
+	return f, nil
+}
+
+// lookup is a request, made before it is measured: a query, or a body.
+type lookup struct {
+	query string
+	body  []byte
+}
+
+// lookupRequests are some requests about persons at random, to be sent over and over.
+func (s *service) lookupRequests(b *bench, batch int) []lookup {
+	r := rand.New(rand.NewPCG(b.seed, 2))
+	all := make([]lookup, 50_000/batch)
+	for i := range all {
+		if batch == 1 {
+			all[i].query = "?hashed_email=" + hashed(r.IntN(b.size.Persons))
+			continue
+		}
+		body := []byte("[")
+		for n := range batch {
+			if n > 0 {
+				body = append(body, ',')
+			}
+			body = append(append(append(body, `{"hashed_email":"`...), hashed(r.IntN(b.size.Persons))...), `"}`...)
+		}
+		body = append(body, ']')
+		all[i].body = body
+	}
+	return all
+}
+
+// lookOverHTTP sends the requests over some connections, each when the one before it is answered. It gives the size of an answer
+// on average.
+func (s *service) lookOverHTTP(ctx context.Context, b *bench, base string, asked []lookup) (sent sending, size int, err error) {
+	requests := overHTTP
+	if asked[0].body != nil {
+		requests = batchesOfMany
+	}
+	p := b.progress("over HTTP", requests)
 	defer p.end()
 	transport := &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}
 	defer transport.CloseIdleConnections()
 	g, ctx := errgroup.WithContext(ctx)
-	var mu sync.Mutex
-	var all []time.Duration
+	took, sizes := make([][]time.Duration, connections), make([]int, connections)
 	begun := time.Now()
 	for c := range connections {
 		g.Go(func() error {
-			r := rand.New(rand.NewPCG(b.seed, uint64(c)+2))
-			for range overHTTP / connections {
-				query := url.Values{"hashed_email": {hashed(r.IntN(b.size.Persons))}}
+			for i := range requests / connections {
+				one := asked[(c+i*connections)%len(asked)]
 				began := time.Now()
-				if err := get(ctx, transport, base+"/parterre/v1/memberships?"+query.Encode(), s.Token); err != nil {
+				n, err := ask(ctx, transport, base+"/parterre/v1/memberships"+one.query, s.Token, one.body)
+				if err != nil {
 					return err
 				}
-				took := time.Since(began)
-				mu.Lock()
-				all = append(all, took)
-				mu.Unlock()
+				took[c], sizes[c] = append(took[c], time.Since(began)), sizes[c]+n
 				p.add(1)
 			}
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return 0, 0, err
+		return sent, 0, err
 	}
-	return float64(len(all)) / time.Since(begun).Seconds(), ms(quantile(all, 0.99)), nil
+	lasted := time.Since(begun).Seconds()
+	for c := range connections {
+		sent.took = append(sent.took, took[c]...)
+		size += sizes[c]
+	}
+	sent.rate = float64(len(sent.took)) / lasted
+	return sent, size / len(sent.took), nil
 }
 
-func get(ctx context.Context, transport http.RoundTripper, url, token string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// ask sends a GET, or a POST when there is a body, and gives the size of the answer.
+func ask(ctx context.Context, transport http.RoundTripper, url, token string, body []byte) (int, error) {
+	method := http.MethodGet
+	var in io.Reader
+	if body != nil {
+		method, in = http.MethodPost, bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, in)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("answer %d: %.300s", resp.StatusCode, answer)
+	if resp.StatusCode != http.StatusOK {
+		answer, _ := io.ReadAll(resp.Body)
+		return 0, fmt.Errorf("answer %d: %.300s", resp.StatusCode, answer)
 	}
-	return err
+	n, err := io.Copy(io.Discard, resp.Body)
+	return int(n), err
 }
 
-// emptyServer answers everything with an empty object.
-func emptyServer(ctx context.Context) (*http.Server, error) {
+// emptyServer reads what it gets, and answers everything with so many bytes.
+func emptyServer(ctx context.Context, size int) (*http.Server, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	answer := bytes.Repeat([]byte(" "), size)
 	s := &http.Server{
 		Addr: listener.Addr().String(), ReadHeaderTimeout: time.Minute,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			_, _ = w.Write(answer)
+		}),
 	}
 	go s.Serve(listener) //nolint:errcheck // the client notices
 	return s, nil

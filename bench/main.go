@@ -47,15 +47,16 @@ var ownFlags = map[string]func(args []string) error{
 
 // bench is what a benchmark is run with.
 type bench struct {
-	size    size
-	growth  bool
-	seed    uint64
-	peer    string
-	library string
-	profile string
-	folder  string // for the data, emptied by who uses it
-	out     io.Writer
-	log     io.Writer // for progress
+	size      size
+	audiences int // of LOOKUPS
+	growth    bool
+	seed      uint64
+	peer      string
+	library   string
+	profile   string
+	folder    string // for the data, emptied by who uses it
+	out       io.Writer
+	log       io.Writer // for progress
 }
 
 // size says how much data there is.
@@ -113,6 +114,7 @@ func command() *cobra.Command {
 	flags.StringVar(&persons, "persons", "1e6", "how many persons there are")
 	flags.StringVar(&events, "events", "10e6", "how many events")
 	flags.StringVar(&urls, "urls", "20000", "how many URLs")
+	flags.IntVar(&b.audiences, "audiences", 10_000, "how many audiences there are for LOOKUPS")
 	flags.Uint64Var(&b.seed, "seed", 1, "what the data are made from")
 	flags.BoolVar(&b.growth, "growth", true, "also measure RULES and INGEST at a tenth and a hundredth of the size")
 	flags.StringVar(&b.peer, "peer", "", "clickhouse, or nothing for no peer")

@@ -22,8 +22,9 @@ import (
 // Catalog keeps records in a store of rows. Its methods may be called concurrently, except that Close is called once, after
 // every other call has returned.
 type Catalog struct {
-	rows driver.Driver
-	now  func() time.Time
+	rows  driver.Driver
+	now   func() time.Time
+	fresh fresh
 }
 
 // New makes a catalogue over a driver, which it owns from now on. The clock dates what is created.
@@ -39,6 +40,8 @@ type Tx struct {
 	rows driver.Reader
 	w    driver.Tx // nil in a view
 	now  func() time.Time
+
+	stale bool // what is kept in memory is to be forgotten
 }
 
 // View calls f with a transaction that only reads, and returns f's error. What f sees is one state, whatever others write
@@ -54,9 +57,14 @@ func (c *Catalog) View(ctx context.Context, f func(*Tx) error) error {
 // error; when Update returns nil, the changes are visible and durable. Updates take effect one after another, so f must be
 // short, and must not begin another transaction.
 func (c *Catalog) Update(ctx context.Context, f func(*Tx) error) error {
+	tx := &Tx{ctx: ctx, now: c.now}
 	err := c.rows.Update(ctx, func(w driver.Tx) error {
-		return f(&Tx{ctx: ctx, rows: w, w: w, now: c.now})
+		tx.rows, tx.w = w, w
+		return f(tx)
 	})
+	if tx.stale { // also when it failed: the store may not know whether it did
+		c.fresh.forget()
+	}
 	return classify(err, "change the catalogue")
 }
 

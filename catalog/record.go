@@ -61,6 +61,7 @@ func (t *Tx) put(n noun, row driver.Row) error {
 	if row.ID <= 0 {
 		return parterre.Internalf(fmt.Errorf("the id %d is not above 0", row.ID), "write %s", n.table)
 	}
+	t.stale = t.stale || concerns(n.table)
 	return classify(t.w.Put(t.ctx, n.table, row), "write "+string(n.table))
 }
 
@@ -77,6 +78,7 @@ func (t *Tx) remove(n noun, id parterre.ID) error {
 	if t.w == nil {
 		return parterre.Internalf(errReadOnly, "delete from %s", n.table)
 	}
+	t.stale = t.stale || concerns(n.table)
 	return classify(t.w.Delete(t.ctx, n.table, id), "delete from "+string(n.table))
 }
 

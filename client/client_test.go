@@ -144,6 +144,10 @@ func TestRequests(t *testing.T) {
 			_, err := c.Memberships(ctx, client.Identifier{Email: "a+b@c.d"})
 			return err
 		}, exchange{Method: "GET", Path: "/parterre/v1/memberships", Query: "email=a%2Bb%40c.d"}},
+		{"memberships of many are looked up", func(ctx context.Context, c *client.Client) error {
+			_, err := c.MembershipsOfMany(ctx, []client.Identifier{{Email: "a+b@c.d"}, {ExternalID: "u1"}})
+			return err
+		}, exchange{Method: "POST", Path: "/parterre/v1/memberships", Body: `[{"email":"a+b@c.d"},{"external_id":"u1"}]`}},
 		{"an import is sent as it is", func(ctx context.Context, c *client.Client) error {
 			_, err := c.ImportPeople(ctx, io.MultiReader(strings.NewReader("{}\n"), strings.NewReader("{}")))
 			return err

@@ -28,3 +28,17 @@ func (c *Client) Memberships(ctx context.Context, who Identifier) (Memberships, 
 	err := c.call(ctx, http.MethodGet, to, nil, &out)
 	return out, err
 }
+
+// MembershipsOfMany is Memberships of up to a thousand persons in one request. The answers are in the order of the persons, all
+// of the same moment.
+func (c *Client) MembershipsOfMany(ctx context.Context, who []Identifier) ([]Memberships, error) {
+	var out struct {
+		Memberships []Memberships `json:"memberships"`
+		AsOf        int64         `json:"as_of"`
+	}
+	err := c.call(ctx, http.MethodPost, own("memberships"), who, &out)
+	for i := range out.Memberships {
+		out.Memberships[i].AsOf = out.AsOf
+	}
+	return out.Memberships, err
+}

@@ -71,11 +71,7 @@ func record(token string, g Grant) catalog.Token {
 
 // Authenticate finds the principal behind a token, or fails with [parterre.Unauthenticated].
 func (t *Tokens) Authenticate(ctx context.Context, token string) (*parterre.Principal, error) {
-	var k catalog.Token
-	err := t.catalog.View(ctx, func(tx *catalog.Tx) (err error) {
-		k, err = tx.TokenByDigest(digest(token))
-		return err
-	})
+	k, err := t.catalog.Token(ctx, digest(token))
 	if err != nil {
 		return nil, err
 	}
@@ -106,5 +102,7 @@ func secret(prefix string) string { return prefix + rand.Text() + rand.Text() }
 
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }

@@ -51,12 +51,15 @@ func (a *API) Routes() []wire.Route {
 			Operation: op, Method: method, Path: "/parterre/v1/" + path, Scope: parterre.ScopeOperator, Handle: h,
 		}
 	}
+	lookup := route("memberships/get_many", http.MethodPost, "memberships", a.membershipsOfMany)
+	lookup.MaxBody = maxLookupBody
 	routes := []wire.Route{
 		route("people/import", http.MethodPost, "people", a.importPeople),
 		route("engagements/import", http.MethodPost, "engagements", a.importEngagements),
 		route("events/import", http.MethodPost, "events", a.importEvents),
 		route("memberships/get", http.MethodGet, "memberships", a.memberships),
 		route("stats/get", http.MethodGet, "stats", a.stats),
+		lookup,
 		route("event_counts/get", http.MethodGet, "event_counts", a.eventCounts),
 		small(route("conversion_tags/update", http.MethodPatch, "conversion_tags/{conversion_tag_id}", a.updateTag)),
 		route("audiences/get", http.MethodGet, "audiences/{audience_id}", a.explainAudience),

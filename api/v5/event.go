@@ -2,6 +2,7 @@ package v5
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/api/wire"
@@ -17,6 +18,23 @@ type eventsResult struct {
 	Processed int                 `json:"num_events_processed"`
 	Received  int                 `json:"num_events_received"`
 	Events    []conversion.Result `json:"events"`
+}
+
+// AppendJSON implements [wire.Appender].
+func (e *eventsResult) AppendJSON(dst []byte) []byte {
+	dst = strconv.AppendInt(append(dst, `{"num_events_processed":`...), int64(e.Processed), 10)
+	dst = strconv.AppendInt(append(dst, `,"num_events_received":`...), int64(e.Received), 10)
+	dst = append(dst, `,"events":[`...)
+	for i := range e.Events {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		one := &e.Events[i]
+		dst = wire.AppendText(append(dst, `{"status":`...), one.Status)
+		dst = wire.AppendText(append(dst, `,"error_message":`...), one.Error)
+		dst = append(wire.AppendText(append(dst, `,"warning_message":`...), one.Warning), '}')
+	}
+	return append(dst, `]}`...)
 }
 
 // countEvents tells events that are a test apart, which have a limit of their own.
@@ -45,6 +63,7 @@ func (a *API) createEvents(r *wire.Request) (any, error) {
 	if test {
 		events = events[:min(len(events), maxTestEvents)]
 	}
+	result.Events = make([]conversion.Result, 0, len(events))
 	usable, now := make([]parterre.Event, 0, len(events)), a.now().Unix()
 	for i := range events {
 		outcome := events[i].CheckWithin(a.limits, now)
@@ -65,5 +84,5 @@ func (a *API) createEvents(r *wire.Request) (any, error) {
 			Public: "The action could not be processed properly due to some or all data provided being invalid.",
 		}
 	}
-	return result, nil
+	return &result, nil
 }

@@ -318,6 +318,12 @@ func TestTokensAreRevoked(t *testing.T) {
 	}
 	_, one := s.authorised(t, "ads:read")
 	_, two := s.authorised(t, "ads:read")
+	_, three := s.authorised(t, "ads:read")
+	for _, token := range []string{one.AccessToken, two.AccessToken, three.AccessToken} { // and they are known from here on
+		if reads(token) != http.StatusOK {
+			t.Error("a new token is refused")
+		}
+	}
 	if a := revoke(one.AccessToken, "access_token"); a.status != http.StatusOK || len(a.body) != 0 {
 		t.Errorf("the answer is %d: %s", a.status, a.body)
 	}
@@ -327,6 +333,14 @@ func TestTokensAreRevoked(t *testing.T) {
 	revoke(two.RefreshToken)
 	if reads(two.AccessToken) != http.StatusUnauthorized {
 		t.Error("a refresh token was revoked, and what came with it is there")
+	}
+	s.clock.seconds.Add(30*24*3600 - 1)
+	if reads(three.AccessToken) != http.StatusOK {
+		t.Error("a token has ended too early")
+	}
+	s.clock.seconds.Add(1)
+	if reads(three.AccessToken) != http.StatusUnauthorized {
+		t.Error("a token that has ended is taken")
 	}
 	if a := revoke("unknown"); a.status != http.StatusOK {
 		t.Errorf("an unknown token gives %d", a.status)

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -24,7 +23,7 @@ func (s *Server) count(route *Route, w http.ResponseWriter, r *Request) error {
 		return nil
 	}
 	h := w.Header()
-	h.Set("X-Ratelimit-Limit", fmt.Sprintf("%d, %s", c.Limit, c.Policies))
+	h.Set("X-Ratelimit-Limit", strconv.Itoa(c.Limit)+", "+c.Policies)
 	h.Set("X-Ratelimit-Remaining", strconv.Itoa(c.Remaining))
 	h.Set("X-Ratelimit-Reset", strconv.Itoa(c.Reset))
 	if c.Refused {

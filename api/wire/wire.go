@@ -4,10 +4,10 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -108,6 +108,8 @@ type Server struct {
 	limits *ratelimit.Limiter
 	log    *slog.Logger
 	mux    *http.ServeMux
+
+	answers buffers
 }
 
 // NewServer makes a server for the routes; limits counts what principals ask.
@@ -300,8 +302,12 @@ func (s *Server) authenticate(route *Route, r *Request) (err error) {
 	return err
 }
 
-// checkQuery refuses a query of which a handler would see a part, or something else than was sent.
+// checkQuery refuses a query of which a handler would see a part, or something else than was sent. Where nothing is encoded,
+// nothing can be wrong.
 func checkQuery(raw string) error {
+	if !strings.ContainsFunc(raw, func(c rune) bool { return c == '%' || c == ';' || c >= utf8.RuneSelf }) {
+		return nil
+	}
 	_, err := parseText("query", raw)
 	return err
 }
@@ -332,8 +338,15 @@ func parseText(what, raw string) (url.Values, error) {
 	return query, nil
 }
 
+// largestPromise is how much room a body gets because it says that it is so large, in bytes. A caller who promises more has to
+// send it first.
+const largestPromise = 1 << 19
+
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	room := max(0, min(r.ContentLength, most, largestPromise)) // one who does not say how large it is says -1
+	in := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead)) // so much has to be free for the last, empty read
+	_, err := in.ReadFrom(http.MaxBytesReader(w, r.Body, most))
+	body := in.Bytes()
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, parterre.Errorf(parterre.TooLarge, "The request body is too large: at most %d bytes are allowed", most)
 	}
@@ -355,9 +368,15 @@ type Answer struct {
 // Nothing is the answer of an operation that has none: no body.
 var Nothing = struct{ nothing struct{} }{}
 
+// The values of headers that most answers have. Nobody changes them.
+var (
+	notKept = []string{"no-cache,no-store,must-revalidate"}
+	isJSON  = []string{"application/json"}
+)
+
 // render writes an answer as compact JSON.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answer any) {
-	w.Header().Set("Cache-Control", "no-cache,no-store,must-revalidate")
+	w.Header()["Cache-Control"] = notKept
 	if with, is := answer.(Answer); is {
 		for name, value := range with.Header {
 			w.Header().Set(name, value)
@@ -368,18 +387,27 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, answ
 		w.WriteHeader(status)
 		return
 	}
-	var body strings.Builder
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(answer); err != nil {
+	body := s.answers.take()
+	defer s.answers.give(body)
+	if a, is := answer.(Appender); is {
+		*body = a.AppendJSON(*body)
+	} else if err := appendAny(body, answer); err != nil {
 		s.log.Error("an answer could not be rendered", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
 		status = http.StatusInternalServerError
-		body.Reset()
-		body.WriteString(lastResort)
+		*body = append((*body)[:0], lastResort...)
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header()["Content-Type"] = isJSON
 	w.WriteHeader(status)
-	if _, err := io.WriteString(w, strings.TrimSuffix(body.String(), "\n")); err != nil {
+	if _, err := w.Write(*body); err != nil {
 		s.log.Debug("an answer could not be sent", slog.String("path", r.URL.Path), slog.String("error", err.Error()))
 	}
+}
+
+func appendAny(dst *[]byte, answer any) error {
+	body := bytes.NewBuffer(*dst)
+	enc := json.NewEncoder(body)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(answer)
+	*dst = bytes.TrimSuffix(body.Bytes(), []byte("\n"))
+	return err
 }

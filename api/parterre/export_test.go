@@ -1,0 +1,7 @@
+package parterre
+
+// The two readers of a list of persons, for tests.
+var (
+	PlainPersons = plainPersons
+	NamedPersons = namedPersons
+)
