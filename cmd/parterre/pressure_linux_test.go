@@ -123,7 +123,7 @@ func TestACrowdIsTurnedAwayAndNothingIsLost(t *testing.T) {
 	}
 	working.Go(func() {
 		for ctx.Err() == nil {
-			if _, err := s.Memberships(t.Context(), client.Identifier{Email: "crowd0-0-0@example.com"}); err != nil {
+			if _, err := s.Memberships(t.Context(), client.Identifier{Email: "crowd0-0-0@example.com"}); err != nil { //nolint:contextcheck // what was sent is waited for
 				t.Errorf("a look-up under pressure: %v", err)
 				return
 			}
