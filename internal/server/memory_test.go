@@ -27,7 +27,7 @@ func TestMemoryIsDividedWhole(t *testing.T) {
 
 func TestParseBytes(t *testing.T) {
 	for s, want := range map[string]int64{
-		"0": 0, "1024": 1024, "7B": 7, "2kB": 2000, "512MiB": 512 << 20, " 3 GiB ": 3 << 30, "2GB": 2e9, "1TB": 1e12, "1TiB": 1 << 40,
+		"0": 0, "1024": 1024, "7B": 7, "2kB": 2000, "512MiB": 512 << 20, "3 GiB": 3 << 30, "2GB": 2e9, "1TB": 1e12, "1TiB": 1 << 40,
 	} {
 		if got, err := ParseBytes("--flag", s); err != nil || got != want {
 			t.Errorf("%q is %d, %v; want %d", s, got, err, want)

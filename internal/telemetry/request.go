@@ -56,7 +56,7 @@ func (t *Telemetry) Requests(routes []wire.Route, next http.Handler) http.Handle
 		if t.tracer != nil {
 			var ctx context.Context
 			ctx, span = t.span(incoming(r), r.Method, trace.WithSpanKind(trace.SpanKindServer))
-			r = r.WithContext(ctx)
+			r = r.WithContext(ctx) //nolint:contextcheck // the request brings its own
 		}
 		defer func() {
 			pattern := r.Pattern
