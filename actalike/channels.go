@@ -29,68 +29,87 @@ type weights [channels]float32
 
 // weigh counts the seed's items and gives each item its weights. See docs/actalike.md for the formulas.
 func (f *Factors) weigh(p *Population, seeds *roaring.Bitmap) []weights {
-	counts, mass := make([]float64, len(p.names)), make([]float64, len(p.names))
-	inside := 0.0
-	eachOf(seeds, p.Persons(), func(person uint32) {
-		inside++
-		scale := float64(p.scale(person))
-		for _, item := range p.row(person) {
-			counts[item]++
-			mass[item] += scale
-		}
-	})
+	counts, mass, inside := p.count(seeds)
 	w := make([]weights, len(p.names))
 	all := float64(p.Persons())
 	for i, d := range p.degrees {
 		if d == 0 || counts[i] == 0 {
 			continue
 		}
-		share := float64(d) / all
-		w[i][chBayes] = float32(max(0, math.Log(((counts[i]+share)/(inside+1))/((float64(d)-counts[i]+share)/(all-inside+1)))))
-		if counts[i] >= 3 {
+		n, share := float64(counts[i]), float64(d)/all
+		w[i][chBayes] = float32(max(0, math.Log(((n+share)/(inside+1))/((float64(d)-n+share)/(all-inside+1)))))
+		if n >= 3 {
 			w[i][chSeen] = 1
 		}
 		w[i][chWalk] = float32(mass[i] * math.Pow(float64(d), -.7))
 	}
-	f.spectral(w, mass)
+	f.spectral(w, mass, itemScales(p))
 	return w
 }
 
-// spectral fills the channels that factors give, from b = Aᵀy: the seed's items, scaled.
-func (f *Factors) spectral(w []weights, mass []float64) {
-	n := len(f.Scales)
+// count says how often the seeds engaged with each item, the same with each person scaled, and how many seeds there are.
+func (p *Population) count(seeds *roaring.Bitmap) (counts []uint32, mass []float64, inside float64) {
+	type both struct {
+		mass  float64
+		count uint32
+	}
+	items := make([]both, len(p.names))
+	eachOf(seeds, p.Persons(), func(person uint32) {
+		inside++
+		scale := float64(p.scale(person))
+		for _, item := range p.row(person) {
+			items[item].count++
+			items[item].mass += scale
+		}
+	})
+	counts, mass = make([]uint32, len(items)), make([]float64, len(items))
+	for i := range items {
+		counts[i], mass[i] = items[i].count, items[i].mass
+	}
+	return counts, mass, inside
+}
+
+// spectral fills the channels that factors give, from b = Aᵀy: the seed's items, scaled. Items that came after the factors are
+// beyond all of them.
+func (f *Factors) spectral(w []weights, mass []float64, scales []float32) {
 	c := make([]float64, f.Dim)
-	for i := range n {
-		if b := mass[i] * float64(f.Scales[i]); b != 0 {
+	for i := range min(len(w), len(f.Vectors)/f.Dim) {
+		if b := mass[i] * float64(scales[i]); b != 0 {
 			for k, v := range f.Vectors[i*f.Dim : (i+1)*f.Dim] {
 				c[k] += b * float64(v)
 			}
 		}
 	}
-	filters := f.filters()
-	for k := range filters {
-		for j := range filters[k] {
-			filters[k][j] *= c[k]
-		}
-	}
+	filters := f.filters(c)
 	top, last := f.Values[0]*f.Values[0], f.Values[f.Dim-1]*f.Values[f.Dim-1]
-	for i := range n {
-		scale := float64(f.Scales[i])
-		if scale == 0 {
-			continue
-		}
-		var sums [6]float64
-		for k, v := range f.Vectors[i*f.Dim : (i+1)*f.Dim] {
-			for j, h := range filters[k] {
-				sums[j] += h * float64(v)
+	parallel((len(w)+stripe-1)/stripe, func(s int) {
+		for i := s * stripe; i < min((s+1)*stripe, len(w)); i++ {
+			scale := scales[i]
+			if scale == 0 {
+				continue
 			}
+			var sums [6]float32
+			if from := i * f.Dim; from < len(f.Vectors) {
+				sums = filtered(f.Vectors[from:from+f.Dim], filters)
+			}
+			rest := float32(mass[i])*scale - sums[5]
+			ridge, tight := sums[3]+rest/float32(ridgeBy*top+restBy*last), sums[4]+rest/float32(tightBy*top+restBy*last)
+			w[i][chSharp], w[i][chSoft], w[i][chWide] = scale*sums[0], scale*sums[1], scale*sums[2]
+			w[i][chRidge], w[i][chTight] = scale*ridge, scale*tight
+			w[i][chRidgeUp], w[i][chTightUp] = scale*max(0, ridge), scale*max(0, tight)
 		}
-		rest := mass[i]*scale - sums[5]
-		ridge, tight := sums[3]+rest/(ridgeBy*top+restBy*last), sums[4]+rest/(tightBy*top+restBy*last)
-		w[i][chSharp], w[i][chSoft], w[i][chWide] = float32(scale*sums[0]), float32(scale*sums[1]), float32(scale*sums[2])
-		w[i][chRidge], w[i][chTight] = float32(scale*ridge), float32(scale*tight)
-		w[i][chRidgeUp], w[i][chTightUp] = float32(scale*max(0, ridge)), float32(scale*max(0, tight))
+	})
+}
+
+// filtered gives the products of a vector and six others.
+func filtered(v []float32, filters [][6]float32) [6]float32 {
+	var a, b, c, d, e, f float32
+	filters = filters[:len(v)]
+	for k, x := range v {
+		h := &filters[k]
+		a, b, c, d, e, f = a+x*h[0], b+x*h[1], c+x*h[2], d+x*h[3], e+x*h[4], f+x*h[5]
 	}
+	return [6]float32{a, b, c, d, e, f}
 }
 
 // How strong the two ridges are, as shares of the largest squared value, and what of the smallest one stands for the values
@@ -101,9 +120,10 @@ const (
 	restBy  = .35
 )
 
-// filters gives, for each factor, what it is multiplied by in the three spectral channels and the two ridges, and 1.
-func (f *Factors) filters() [][6]float64 {
-	h := make([][6]float64, f.Dim)
+// filters gives, for each factor, what its share c of the seed is multiplied by in the three spectral channels and the two
+// ridges, and c itself.
+func (f *Factors) filters(c []float64) [][6]float32 {
+	h := make([][6]float32, f.Dim)
 	for k, value := range f.Values {
 		s, square := value/f.Values[0], value*value
 		if square == 0 {
@@ -113,50 +133,10 @@ func (f *Factors) filters() [][6]float64 {
 			return math.Pow(s, power) / (math.Pow(s, power) + math.Pow(at, power)) / square
 		}
 		top := f.Values[0] * f.Values[0]
-		h[k] = [6]float64{low(4, .3), low(4, .5), low(2, .2), 1 / (square + ridgeBy*top), 1 / (square + tightBy*top), 1}
+		all := [6]float64{low(4, .3), low(4, .5), low(2, .2), 1 / (square + ridgeBy*top), 1 / (square + tightBy*top), 1}
+		for j, by := range all {
+			h[k][j] = float32(by * c[k])
+		}
 	}
 	return h
-}
-
-// features of a person for the trees: the channels, standardised over the population, two of them together, the logarithm
-// of the number of items, and that of the number of seeds.
-const features = channels + 3
-
-type vector [features]float32
-
-// describe gives the features of every person, in the order of their numbers; that of 0 is empty.
-func (p *Population) describe(w []weights, seeds float64) []vector {
-	out := make([]vector, p.Persons()+1)
-	var sum, square [channels]float64
-	for person := uint32(1); int(person) < len(out); person++ {
-		v := &out[person]
-		row := p.row(person)
-		for _, item := range row {
-			for k, x := range w[item] {
-				v[k] += x
-			}
-		}
-		scale := p.scale(person)
-		for k := range channels {
-			v[k] *= scale
-			sum[k] += float64(v[k])
-			square[k] += float64(v[k]) * float64(v[k])
-		}
-		v[channels+1] = float32(math.Log(max(1, float64(len(row)))))
-		v[channels+2] = float32(math.Log(seeds))
-	}
-	n := float64(p.Persons())
-	var mean, deviation [channels]float64
-	for k := range channels {
-		mean[k] = sum[k] / n
-		deviation[k] = math.Sqrt(max(square[k]/n-mean[k]*mean[k], 1e-30))
-	}
-	for i := 1; i < len(out); i++ {
-		v := &out[i]
-		for k := range channels {
-			v[k] = float32((float64(v[k]) - mean[k]) / deviation[k])
-		}
-		v[channels] = v[chSharp] + v[chRidge]
-	}
-	return out
 }

@@ -137,3 +137,34 @@ func (p *Population) scale(person uint32) float32 {
 	}
 	return float32(1 / math.Sqrt(float64(n)))
 }
+
+// sampled is a population of a part of the persons, numbered anew in their order, or this one when it has no more than most.
+// Who is in it depends on nothing but their numbers. Items keep theirs.
+func (p *Population) sampled(most int) *Population {
+	if p.Persons() <= most {
+		return p
+	}
+	chance := uint64(float64(most) * .99 / float64(p.Persons()) * math.MaxUint64)
+	q := &Population{names: p.names, degrees: make([]uint32, len(p.degrees)), starts: []uint32{0}}
+	for person := range uint32(p.Persons()) { //nolint:gosec // persons fit 32 bits
+		person++
+		if mixed(uint64(person)) >= chance {
+			continue
+		}
+		q.starts = append(q.starts, uint32(len(q.engaged))) //nolint:gosec // no more than there were
+		q.engaged = append(q.engaged, p.row(person)...)
+		for _, item := range p.row(person) {
+			q.degrees[item]++
+		}
+	}
+	q.starts = append(q.starts, uint32(len(q.engaged))) //nolint:gosec // no more than there were
+	return q
+}
+
+// mixed turns a number into one that looks like chance, as splitmix64 does (Steele, Lea and Flood, OOPSLA 2014).
+func mixed(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

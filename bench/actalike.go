@@ -54,7 +54,7 @@ func actAlike(args []string) error {
 		var took []float64
 		for range 5 {
 			begun = time.Now()
-			cuts := m.Rank(p, seeds).Nested(country)
+			cuts := m.Rank(p, seeds, country).Nested()
 			took = append(took, time.Since(begun).Seconds())
 			for x, cut := range cuts {
 				if got, want := int(cut.GetCardinality()), actalike.Size(x+1, p.Persons()); got != want { //nolint:gosec // few
@@ -69,21 +69,16 @@ func actAlike(args []string) error {
 	return nil
 }
 
-// learnt is a model of the population, or of its first persons: how long ranking takes does not depend on what was learnt. A
-// population that is too large for trees is ranked without them.
+// learnt is a model of the population, or of its first persons: how long ranking takes does not depend on what was learnt.
 func learnt(p *actalike.Population, persons, kinds, each int, seed uint64) (*actalike.Model, error) {
 	if persons <= 0 || persons >= p.Persons() {
-		return actalike.Train(context.Background(), p, seed)
+		return actalike.Train(context.Background(), p, seed, nil)
 	}
 	first, err := actalike.MakePopulation(persons, kinds, each, seed) // the same persons, made again
 	if err != nil {
 		return nil, err
 	}
-	m, err := actalike.Train(context.Background(), first, seed)
-	if err == nil && p.Persons() > actalike.MostFused {
-		m.Trees = nil
-	}
-	return m, err
+	return actalike.Train(context.Background(), first, seed, nil)
 }
 
 func heap() string {

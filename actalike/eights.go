@@ -1,0 +1,71 @@
+package actalike
+
+// Trees are asked about eight persons at a time: a word holds the bins of a feature, a byte for each of them. Bins are less
+// than 128, so that no carry leaves a byte.
+const (
+	batch    = 512 // how many persons are scored together; their bins stay near the processor
+	eights   = batch / 8
+	eachByte = 0x0101010101010101
+	eachHigh = 0x8080808080808080
+)
+
+// edges are the cuts of a feature as [order] has them, filled up with the largest number.
+type edges [bins]uint64
+
+func (t *Trees) edges() (all [features]edges) {
+	for k, cuts := range t.Cuts {
+		for i := range all[k] {
+			all[k][i] = 1 << 32
+			if i < len(cuts) {
+				all[k][i] = uint64(order(cuts[i]))
+			}
+		}
+	}
+	return all
+}
+
+// binOf is how many cuts are at most v, by halving, without a branch that the processor has to guess.
+func binOf(e *edges, v float32) uint8 {
+	x, at := uint64(order(v)), uint64(0)
+	for step := uint64(bins / 2); step > 0; step /= 2 {
+		below := (x - e[(at+step-1)%bins]) >> 63 // 1 when v is below the cut
+		at += step &^ -below
+	}
+	return uint8(at) //nolint:gosec // fewer than bins
+}
+
+// score adds the sum of the trees for each of up to a batch of persons.
+func (t *Trees) score(all *[features]edges, persons []vector, sums []float32) {
+	var binned [features][eights]uint64
+	for i := range persons {
+		for k := range features {
+			binned[k][i/8] |= uint64(binOf(&all[k], persons[i][k])) << (i % 8 * 8)
+		}
+	}
+	var scores [eights][8]float32
+	words := (len(persons) + 7) / 8
+	for n := range t.Nodes {
+		tree := &t.Nodes[n]
+		var level [depth]*[eights]uint64
+		var above [depth]uint64 // what lifts a bin above that of the level over 127
+		for l := range depth {
+			level[l], above[l] = &binned[tree.Feature[l]], (127-uint64(tree.Bin[l]))*eachByte
+		}
+		a, b, c, d := level[0], level[1], level[2], level[3]
+		for w := range words {
+			leaf := (a[w]+above[0])&eachHigh>>4 | (b[w]+above[1])&eachHigh>>5 | (c[w]+above[2])&eachHigh>>6 | (d[w]+above[3])&eachHigh>>7
+			s := &scores[w]
+			s[0] += tree.Leaf[leaf%leaves]
+			s[1] += tree.Leaf[leaf>>8%leaves]
+			s[2] += tree.Leaf[leaf>>16%leaves]
+			s[3] += tree.Leaf[leaf>>24%leaves]
+			s[4] += tree.Leaf[leaf>>32%leaves]
+			s[5] += tree.Leaf[leaf>>40%leaves]
+			s[6] += tree.Leaf[leaf>>48%leaves]
+			s[7] += tree.Leaf[leaf>>56%leaves]
+		}
+	}
+	for i := range persons {
+		sums[i] += scores[i/8][i%8]
+	}
+}
