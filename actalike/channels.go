@@ -8,20 +8,15 @@ import (
 
 // channels is how many ways there are to weigh the items of a seed. A person's score in a channel is the sum of the
 // weights of their items, divided by the square root of how many items they have.
-const channels = 10
+const channels = 5
 
 // The channels, in the order of their places.
 const (
-	chBayes   = iota // naive Bayes, positive weights
-	chSeen           // 1 for an item of three seeds or more
-	chSharp          // spectral, few factors
-	chSoft           // spectral, fewer factors
-	chWide           // spectral, many factors
-	chRidge          // ridge: factors and what they leave over
-	chTight          // ridge, more of it
-	chRidgeUp        // ridge, positive weights
-	chTightUp        // tight ridge, positive weights
-	chWalk           // random walk of three steps
+	chBayes = iota // naive Bayes, positive weights
+	chSharp        // spectral, few factors
+	chWide         // spectral, many factors
+	chRidge        // ridge: factors and what they leave over
+	chWalk         // random walk of three steps
 )
 
 // weights are those of an item in each channel.
@@ -38,33 +33,31 @@ func (f *Factors) weigh(p *Population, seeds *roaring.Bitmap) []weights {
 		}
 		n, share := float64(counts[i]), float64(d)/all
 		w[i][chBayes] = float32(max(0, math.Log(((n+share)/(inside+1))/((float64(d)-n+share)/(all-inside+1)))))
-		if n >= 3 {
-			w[i][chSeen] = 1
-		}
 		w[i][chWalk] = float32(mass[i] * math.Pow(float64(d), -.7))
 	}
 	f.spectral(w, mass, itemScales(p))
 	return w
 }
 
-// count says how often the seeds engaged with each item, the same with each person scaled, and how many seeds there are.
+// countedSeeds is how many seeds are counted of a larger seed, at most twice as many.
+const countedSeeds = 200_000
+
+// count says how often the seeds engaged with each item, the same with each person scaled, and how many seeds there are. A
+// number holds both until the end, so that as many items as possible are near the processor: the count in the upper 24 bits,
+// and the rest with a precision of 2^-16. Of a large seed an even sample is counted.
 func (p *Population) count(seeds *roaring.Bitmap) (counts []uint32, mass []float64, inside float64) {
-	type both struct {
-		mass  float64
-		count uint32
-	}
-	items := make([]both, len(p.names))
-	eachOf(seeds, p.Persons(), func(person uint32) {
+	const countAt, one = 40, 1 << 16
+	both := make([]uint64, len(p.names))
+	eachOf(evenly(seeds, countedSeeds), p.Persons(), func(person uint32) {
 		inside++
-		scale := float64(p.scale(person))
+		add := 1<<countAt + uint64(p.scale(person)*one+.5)
 		for _, item := range p.row(person) {
-			items[item].count++
-			items[item].mass += scale
+			both[item] += add
 		}
 	})
-	counts, mass = make([]uint32, len(items)), make([]float64, len(items))
-	for i := range items {
-		counts[i], mass[i] = items[i].count, items[i].mass
+	counts, mass = make([]uint32, len(both)), make([]float64, len(both))
+	for i, b := range both {
+		counts[i], mass[i] = uint32(b>>countAt), float64(b&(1<<countAt-1))/one
 	}
 	return counts, mass, inside
 }
@@ -80,50 +73,46 @@ func (f *Factors) spectral(w []weights, mass []float64, scales []float32) {
 			}
 		}
 	}
-	filters := f.filters(c)
-	top, last := f.Values[0]*f.Values[0], f.Values[f.Dim-1]*f.Values[f.Dim-1]
+	filters, last := f.filters(c), f.Values[f.Dim-1]
+	beyond := float32(ridgeBy*f.Values[0]*f.Values[0] + restBy*last*last)
 	parallel((len(w)+stripe-1)/stripe, func(s int) {
 		for i := s * stripe; i < min((s+1)*stripe, len(w)); i++ {
 			scale := scales[i]
 			if scale == 0 {
 				continue
 			}
-			var sums [6]float32
+			var sharp, wide, ridge, inside float32
 			if from := i * f.Dim; from < len(f.Vectors) {
-				sums = filtered(f.Vectors[from:from+f.Dim], filters)
+				sharp, wide, ridge, inside = filtered(f.Vectors[from:from+f.Dim], filters)
 			}
-			rest := float32(mass[i])*scale - sums[5]
-			ridge, tight := sums[3]+rest/float32(ridgeBy*top+restBy*last), sums[4]+rest/float32(tightBy*top+restBy*last)
-			w[i][chSharp], w[i][chSoft], w[i][chWide] = scale*sums[0], scale*sums[1], scale*sums[2]
-			w[i][chRidge], w[i][chTight] = scale*ridge, scale*tight
-			w[i][chRidgeUp], w[i][chTightUp] = scale*max(0, ridge), scale*max(0, tight)
+			ridge += (float32(mass[i])*scale - inside) / beyond
+			w[i][chSharp], w[i][chWide], w[i][chRidge] = scale*sharp, scale*wide, scale*ridge
 		}
 	})
 }
 
-// filtered gives the products of a vector and six others.
-func filtered(v []float32, filters [][6]float32) [6]float32 {
-	var a, b, c, d, e, f float32
+// filtered gives the products of a vector and four others.
+func filtered(v []float32, filters [][4]float32) (a, b, c, d float32) {
 	filters = filters[:len(v)]
 	for k, x := range v {
 		h := &filters[k]
-		a, b, c, d, e, f = a+x*h[0], b+x*h[1], c+x*h[2], d+x*h[3], e+x*h[4], f+x*h[5]
+		a, b, c, d = a+x*h[0], b+x*h[1], c+x*h[2], d+x*h[3]
 	}
-	return [6]float32{a, b, c, d, e, f}
+	return a, b, c, d
 }
 
-// How strong the two ridges are, as shares of the largest squared value, and what of the smallest one stands for the values
+// How strong the ridge is, as a share of the largest squared value, and what of the smallest one stands for the values
 // beyond the factors.
 const (
 	ridgeBy = .5
-	tightBy = .2
 	restBy  = .35
 )
 
-// filters gives, for each factor, what its share c of the seed is multiplied by in the three spectral channels and the two
-// ridges, and c itself.
-func (f *Factors) filters(c []float64) [][6]float32 {
-	h := make([][6]float32, f.Dim)
+// filters gives, for each factor, what its share c of the seed is multiplied by in the two spectral channels and the ridge,
+// and c itself.
+func (f *Factors) filters(c []float64) [][4]float32 {
+	h := make([][4]float32, f.Dim)
+	top := f.Values[0] * f.Values[0]
 	for k, value := range f.Values {
 		s, square := value/f.Values[0], value*value
 		if square == 0 {
@@ -132,9 +121,7 @@ func (f *Factors) filters(c []float64) [][6]float32 {
 		low := func(power, at float64) float64 {
 			return math.Pow(s, power) / (math.Pow(s, power) + math.Pow(at, power)) / square
 		}
-		top := f.Values[0] * f.Values[0]
-		all := [6]float64{low(4, .3), low(4, .5), low(2, .2), 1 / (square + ridgeBy*top), 1 / (square + tightBy*top), 1}
-		for j, by := range all {
+		for j, by := range [4]float64{low(4, .3), low(2, .2), 1 / (square + ridgeBy*top), 1} {
 			h[k][j] = float32(by * c[k])
 		}
 	}

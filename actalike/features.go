@@ -2,41 +2,57 @@ package actalike
 
 import "math"
 
-// features of a person for the trees: the channels, standardised over the population, two of them together, the logarithm
-// of the number of items, and that of the number of seeds.
-const features = channels + 3
+// What a seed's weights give for a person, after the channels' scores: the score that the positive weights of the ridge give,
+// and the largest weights among the person's items, three of the ridge, and two each of naive Bayes and of the wide
+// spectral channel. One telling item says something else than many faint ones.
+const (
+	positive  = channels
+	mostRidge = positive + 1
+	mostBayes = mostRidge + 3
+	mostWide  = mostBayes + 2
+	views     = mostWide + 2
+)
+
+// features of a person for the trees: the views, standardised over the population, the sharp score and that of the ridge
+// together, the logarithm of the number of items, and that of the number of seeds.
+const (
+	ftBlend = views + iota
+	ftItems
+	ftSeeds
+	features
+)
 
 type vector [features]float32
 
 // lens is how a seed sees the persons of a population: the weights that it gives to items, and what the scores of everybody
-// are like in each channel.
+// are like.
 type lens struct {
 	p         *Population
 	weights   []weights
-	mean, one [channels]float32 // of the scores, and what makes their deviation 1
-	seeds     float32           // the logarithm of how many there are
+	mean, one [views]float32 // of the views, and what makes their deviation 1
+	seeds     float32        // the logarithm of how many there are
 }
 
-// measured is how many persons are looked at to know the mean and the deviation of a channel, at most twice as many.
-const measured = 200_000
+// measured is how many persons are looked at to know the mean and the deviation of a view, at most twice as many.
+const measured = 50_000
 
-// newLens measures the channels over the population, or over an even sample of a large one.
+// newLens measures the views over the population, or over an even sample of a large one.
 func newLens(p *Population, w []weights, seeds float64) *lens {
 	l := &lens{p: p, weights: w, seeds: float32(math.Log(seeds))}
 	every := max(1, p.Persons()/measured)
 	n := (p.Persons() + every - 1) / every
-	type sums struct{ sum, square [channels]float64 }
+	type sums struct{ sum, square [views]float64 }
 	parts := make([]sums, (n+stripe-1)/stripe)
 	parallel(len(parts), func(s int) {
 		for i := s * stripe; i < min((s+1)*stripe, n); i++ {
-			scores := l.channels(uint32(1 + i*every)) //nolint:gosec // persons fit 32 bits
-			for k, v := range scores {
+			seen := l.view(uint32(1 + i*every)) //nolint:gosec // persons fit 32 bits
+			for k, v := range seen {
 				parts[s].sum[k] += float64(v)
 				parts[s].square[k] += float64(v) * float64(v)
 			}
 		}
 	})
-	for k := range channels {
+	for k := range views {
 		sum, square := 0.0, 0.0
 		for s := range parts {
 			sum, square = sum+parts[s].sum[k], square+parts[s].square[k]
@@ -48,30 +64,60 @@ func newLens(p *Population, w []weights, seeds float64) *lens {
 	return l
 }
 
-// channels are the scores of a person, not standardised.
-func (l *lens) channels(person uint32) [channels]float32 {
-	var a, b, c, d, e, f, g, h, i, j float32
-	for _, item := range l.p.row(person) {
-		w := &l.weights[item]
-		a, b, c, d, e = a+w[0], b+w[1], c+w[2], d+w[3], e+w[4]
-		f, g, h, i, j = f+w[5], g+w[6], h+w[7], i+w[8], j+w[9]
+// view gives the views of a person, not standardised. It goes through the items once for each weight that it wants the largest
+// of: then everything stays in registers, and the first time, which waits for the items, does so for many at once.
+func (l *lens) view(person uint32) [views]float32 {
+	weights, row, s := l.weights, l.p.row(person), l.p.scale(person)
+	var seen [views]float32
+	var sum, second, third float32
+	var most, next, last int32 // bits of the largest weights, see bitsOf
+	for _, item := range row {
+		w := weights[item][chBayes]
+		sum += w
+		x := bitsOf(w)
+		most, next = max(most, x), max(next, min(most, x))
 	}
-	s := l.p.scale(person)
-	return [channels]float32{a * s, b * s, c * s, d * s, e * s, f * s, g * s, h * s, i * s, j * s}
+	seen[chBayes], seen[mostBayes], seen[mostBayes+1] = sum*s, ofBits(most), ofBits(next)
+
+	sum, most, next = 0, 0, 0
+	for _, item := range row {
+		w := weights[item][chRidge]
+		sum += w
+		second += math.Float32frombits(math.Float32bits(w) &^ (1 << 31)) // its size
+		x := bitsOf(w)
+		most, next, last = max(most, x), max(next, min(most, x)), max(last, min(next, x))
+	}
+	seen[chRidge], seen[positive] = sum*s, (sum+second)/2*s
+	seen[mostRidge], seen[mostRidge+1], seen[mostRidge+2] = ofBits(most), ofBits(next), ofBits(last)
+
+	sum, second, most, next = 0, 0, 0, 0
+	for _, item := range row {
+		at := &weights[item]
+		sum, second, third = sum+at[chSharp], second+at[chWalk], third+at[chWide]
+		x := bitsOf(at[chWide])
+		most, next = max(most, x), max(next, min(most, x))
+	}
+	seen[chSharp], seen[chWalk], seen[chWide] = sum*s, second*s, third*s
+	seen[mostWide], seen[mostWide+1] = ofBits(most), ofBits(next)
+	return seen
 }
+
+// bitsOf gives a whole number. Those of positive floats are in their order, and the processor need not guess which is larger.
+func bitsOf(w float32) int32 { return int32(math.Float32bits(w)) } //nolint:gosec // bits
+
+func ofBits(b int32) float32 { return math.Float32frombits(uint32(b)) } //nolint:gosec // bits
 
 // describe gives the features of a person.
 func (l *lens) describe(v *vector, person uint32) {
-	for k, score := range l.channels(person) {
-		v[k] = (score - l.mean[k]) * l.one[k]
+	for k, seen := range l.view(person) {
+		v[k] = (seen - l.mean[k]) * l.one[k]
 	}
-	v[channels] = v[chSharp] + v[chRidge]
-	v[channels+1] = float32(math.Log(max(1, float64(len(l.p.row(person))))))
-	v[channels+2] = l.seeds
+	v[ftBlend] = v[chSharp] + v[chRidge]
+	v[ftItems] = float32(math.Log(max(1, float64(len(l.p.row(person))))))
+	v[ftSeeds] = l.seeds
 }
 
-// blend gives each item one weight, so that a person's score is feature number channels: the sharp channel and the ridge,
-// together; less says what is to be taken off.
+// blend gives each item one weight, so that a person's score is feature ftBlend; less says what is to be taken off.
 func (l *lens) blend() (w []float32, less float32) {
 	w = make([]float32, len(l.weights))
 	for i := range w {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -17,101 +18,135 @@ const (
 	MostFused = 1_000_000
 
 	fusedShare = .13
-	below      = 1000 // puts all others below them
 )
 
 // Ranking is a seed's view of a country.
 type Ranking struct {
 	country int      // how many persons live there
-	persons []uint32 // who is no seed, ascending
+	persons []uint32 // who is ranked, ascending
 	scores  []float32
 	weights []weights
 	names   []string
 }
 
-// Rank scores every person of a country, by a population whose first items are those of the model. Items that the model does
-// not know count by what needs no factors. It keeps neither bitmap.
+// Rank scores the persons of a country who are no seeds, by a population whose first items are those of the model. Items that
+// the model does not know count by what needs no factors. In a country of more than MostFused persons, those are left out
+// who are in no audience of ten percent. It keeps neither bitmap.
 func (m *Model) Rank(p *Population, seeds, country *roaring.Bitmap) *Ranking {
-	l := m.lens(p, seeds)
-	r := &Ranking{country: int(country.GetCardinality()), weights: l.weights, names: p.names} //nolint:gosec // 32 bits
-	r.persons = roaring.AndNot(country, seeds).ToArray()
-	r.scores = l.blended(r.persons)
-	if m.Trees != nil {
-		m.fuse(l, r.persons, r.scores, threshold(r.scores, r.country, r.country))
+	l, candidates := m.lens(p, seeds), roaring.AndNot(country, seeds)
+	from := m.threshold(l, candidates, country)
+	r := l.rank(candidates, from)
+	if len(r.persons) < int(min(candidates.GetCardinality(), mostTaken(country))) { //nolint:gosec // persons fit 32 bits
+		r = l.rank(candidates, everybody) // the sample stood for something else
 	}
+	r.country = int(country.GetCardinality()) //nolint:gosec // persons fit 32 bits
+	m.fuse(l, r)
 	return r
+}
+
+// mostTaken is how many members the largest audience of a country has.
+func mostTaken(country *roaring.Bitmap) uint64 {
+	return uint64(Size(percentages, int(country.GetCardinality()))) //nolint:gosec // persons fit 32 bits
 }
 
 func (m *Model) lens(p *Population, seeds *roaring.Bitmap) *lens {
 	return newLens(p, m.Factors.weigh(p, seeds), float64(max(1, seeds.GetCardinality())))
 }
 
-// blended scores persons by the blend alone; somebody who came after the population was read gets minus infinity.
-func (l *lens) blended(persons []uint32) []float32 {
+// rank scores persons by the blend alone, and leaves those out who have less than from. Somebody who came after the
+// population was read gets minus infinity.
+func (l *lens) rank(candidates *roaring.Bitmap, from float32) *Ranking {
+	type part struct {
+		persons []uint32
+		scores  []float32
+	}
 	w, less := l.blend()
-	scores := make([]float32, len(persons))
-	parallel((len(scores)+stripe-1)/stripe, func(s int) {
-		for i := s * stripe; i < min((s+1)*stripe, len(scores)); i++ {
-			person := persons[i]
-			if int(person) > l.p.Persons() {
-				scores[i] = float32(math.Inf(-1))
-				continue
+	parts := make([]part, (candidates.GetCardinality()+stripe-1)/stripe)
+	var reading sync.Mutex
+	next, it := 0, candidates.ManyIterator()
+	parallel(len(parts), func(int) {
+		var persons [stripe]uint32
+		var scores [stripe]float32
+		reading.Lock()
+		at, n := next, it.NextMany(persons[:])
+		next++
+		reading.Unlock()
+		kept := 0
+		for _, person := range persons[:n] {
+			if score := l.blended(w, less, person); score >= from {
+				persons[kept], scores[kept] = person, score
+				kept++
 			}
-			sum := float32(0)
-			for _, item := range l.p.row(person) {
-				sum += w[item]
-			}
-			scores[i] = sum*l.p.scale(person) - less
 		}
+		parts[at] = part{slices.Clone(persons[:kept]), slices.Clone(scores[:kept])}
 	})
-	return scores
+	all := 0
+	for i := range parts {
+		all += len(parts[i].persons)
+	}
+	r := &Ranking{persons: make([]uint32, 0, all), scores: make([]float32, 0, all), weights: l.weights, names: l.p.names}
+	for i := range parts {
+		r.persons, r.scores = append(r.persons, parts[i].persons...), append(r.scores, parts[i].scores...)
+	}
+	return r
 }
 
-// threshold is the score from which on the trees rank in a country, by the scores of persons of which so many stand for all.
-func threshold(scores []float32, all, country int) float32 {
-	if country <= MostFused {
-		return float32(math.Inf(-1))
+// blended is the score of a person by the weights of the blend.
+func (l *lens) blended(w []float32, less float32, person uint32) float32 {
+	if int(person) > l.p.Persons() {
+		return everybody
 	}
-	counts := histogram(scores)
-	left := int(fusedShare * float64(all))
-	bucket := buckets - 1
-	for ; bucket > 0; bucket-- {
-		if left -= int(counts[bucket]); left <= 0 {
-			break
-		}
-	}
-	return lowest(bucket)
+	return sumOf(w, l.p.row(person))*l.p.scale(person) - less
 }
 
-// fuse scores those persons by the trees who have a certain score, and puts all others below them.
-func (m *Model) fuse(l *lens, persons []uint32, scores []float32, from float32) {
+// sumOf adds the weights of items up, four at a time.
+func sumOf(w []float32, items []uint32) float32 {
+	var a, b, c, d float32
+	for ; len(items) >= 4; items = items[4:] {
+		a, b, c, d = a+w[items[0]], b+w[items[1]], c+w[items[2]], d+w[items[3]]
+	}
+	for _, item := range items {
+		a += w[item]
+	}
+	return a + b + (c + d)
+}
+
+// everybody is the threshold that nobody misses.
+var everybody = float32(math.Inf(-1))
+
+// threshold is the score of the blend from which on the trees rank the candidates of a country, as a sample of them has it.
+func (m *Model) threshold(l *lens, candidates, country *roaring.Bitmap) float32 {
+	if country.GetCardinality() <= MostFused || m.Trees == nil || candidates.IsEmpty() {
+		return everybody
+	}
+	scores := l.rank(evenly(candidates, asked), everybody).scores
+	slices.Sort(scores)
+	share := fusedShare * float64(country.GetCardinality()) / float64(candidates.GetCardinality())
+	return scores[max(0, len(scores)-1-int(share*float64(len(scores))))]
+}
+
+// fuse scores persons by the trees, if there are any.
+func (m *Model) fuse(l *lens, r *Ranking) {
+	if m.Trees == nil {
+		return
+	}
 	all := m.Trees.edges()
-	parallel((len(persons)+stripe-1)/stripe, func(s int) {
-		var at [batch]int
+	parallel((len(r.persons)+batch-1)/batch, func(b int) {
 		var described [batch]vector
 		var sums [batch]float32
-		n := 0
-		flush := func() {
-			clear(sums[:n])
-			m.Trees.score(&all, described[:n], sums[:n])
-			for j, i := range at[:n] {
-				// The trees give steps; the blend decides within one.
-				scores[i] = sums[j] + 1e-4*described[j][channels]
-			}
-			n = 0
-		}
-		for i := s * stripe; i < min((s+1)*stripe, len(persons)); i++ {
-			if int(persons[i]) > l.p.Persons() || scores[i] < from {
-				scores[i] -= below
-				continue
-			}
-			at[n] = i
-			l.describe(&described[n], persons[i])
-			if n++; n == batch {
-				flush()
+		n := min(batch, len(r.persons)-b*batch)
+		persons, scores := r.persons[b*batch:][:n], r.scores[b*batch:][:n]
+		for i, person := range persons {
+			if int(person) <= l.p.Persons() {
+				l.describe(&described[i], person)
 			}
 		}
-		flush()
+		m.Trees.score(&all, described[:n], sums[:n])
+		for i, person := range persons {
+			if int(person) <= l.p.Persons() {
+				scores[i] = sums[i] + 1e-4*described[i][ftBlend] // the trees give steps; the blend decides within one
+			}
+		}
 	})
 }
 

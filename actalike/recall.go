@@ -15,7 +15,7 @@ type Recall struct {
 
 // asked is how many of a country, and how many of the hidden, are asked for their scores, at most twice as many: in larger ones
 // an even sample stands for all.
-const asked = 200_000
+const asked = 100_000
 
 // Recall hides a half of the seeds and looks for it, as Rank would, among so many percent of the country. Nil when nobody can
 // be hidden. In a country, or a seed, that is larger than asked, a sample stands for all.
@@ -24,29 +24,25 @@ func (m *Model) Recall(p *Population, seeds, country *roaring.Bitmap, percentage
 	if hidden.IsEmpty() {
 		return nil
 	}
-	l := m.lens(p, known)
-	all := roaring.AndNot(country, known).ToArray()
-	persons := int(country.GetCardinality()) //nolint:gosec // persons fit 32 bits
-	some := evenly(all)
-	scores := l.blended(some)
-	from := threshold(scores, persons*len(some)/len(all), persons)
-	sought := evenly(hidden.ToArray())
-	found := l.blended(sought)
-	if m.Trees != nil {
-		m.fuse(l, some, scores, from)
-		m.fuse(l, sought, found, from)
-	}
-	slices.Sort(scores)
-	size := min(Size(percentage, persons), len(all))
-	last := scores[len(scores)-max(1, size*len(some)/len(all))]
+	l, candidates := m.lens(p, known), roaring.AndNot(country, known)
+	persons, all := int(country.GetCardinality()), int(candidates.GetCardinality()) //nolint:gosec // persons fit 32 bits
+	from := m.threshold(l, candidates, country)
+	sampled, tried := evenly(candidates, asked), evenly(hidden, asked)
+	some, sought := l.rank(sampled, from), l.rank(tried, from)
+	m.fuse(l, some)
+	m.fuse(l, sought)
+
+	size := min(Size(percentage, persons), all)
+	slices.Sort(some.scores)
+	last := some.scores[max(0, len(some.scores)-max(1, size*int(sampled.GetCardinality())/all))] //nolint:gosec // 32 bits
 	n := 0.0
-	for _, score := range found {
+	for _, score := range sought.scores {
 		if score >= last {
 			n++
 		}
 	}
-	q := &Recall{Hidden: int(hidden.GetCardinality()), Recall: n / float64(len(found))} //nolint:gosec // persons fit 32 bits
-	q.Lift = q.Recall / (float64(size) / float64(len(all)))
+	q := &Recall{Hidden: int(hidden.GetCardinality()), Recall: n / float64(tried.GetCardinality())} //nolint:gosec // persons fit 32 bits
+	q.Lift = q.Recall / (float64(size) / float64(all))
 	return q
 }
 
@@ -64,15 +60,23 @@ func NewRecall(best, known, hidden, country *roaring.Bitmap) *Recall {
 	return q
 }
 
-// evenly takes some of many persons.
-func evenly(persons []uint32) []uint32 {
-	every := max(1, len(persons)/asked)
-	if every == 1 {
+// evenly takes some of many persons, at least so many as are enough and at most twice as many.
+func evenly(persons *roaring.Bitmap, enough int) *roaring.Bitmap {
+	every := int(persons.GetCardinality()) / enough //nolint:gosec // persons fit 32 bits
+	if every <= 1 {
 		return persons
 	}
 	var some []uint32
-	for i := 0; i < len(persons); i += every {
-		some = append(some, persons[i])
+	var buf [stripe]uint32
+	left := 0 // how many are passed over until the next
+	for it := persons.ManyIterator(); ; {
+		n := it.NextMany(buf[:])
+		if n == 0 {
+			return roaring.BitmapOf(some...)
+		}
+		for ; left < n; left += every {
+			some = append(some, buf[left])
+		}
+		left -= n
 	}
-	return some
 }
