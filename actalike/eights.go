@@ -34,38 +34,45 @@ func binOf(e *edges, v float32) uint8 {
 	return uint8(at) //nolint:gosec // fewer than bins
 }
 
-// score adds the sum of the trees for each of up to a batch of persons.
+// score gives the sum of the trees for each of up to a batch of persons.
 func (t *Trees) score(all *[features]edges, persons []vector, sums []float32) {
 	var binned [features][eights]uint64
 	for i := range persons {
+		v, word, at := &persons[i], i/8%eights, i%8*8
 		for k := range features {
-			binned[k][i/8] |= uint64(binOf(&all[k], persons[i][k])) << (i % 8 * 8)
+			binned[k][word] |= uint64(binOf(&all[k], v[k])) << at
 		}
 	}
 	var scores [eights][8]float32
-	words := (len(persons) + 7) / 8
+	words := min((len(persons)+7)/8, eights)
 	for n := range t.Nodes {
 		tree := &t.Nodes[n]
-		var level [depth]*[eights]uint64
+		var level [depth][]uint64
 		var above [depth]uint64 // what lifts a bin above that of the level over 127
 		for l := range depth {
-			level[l], above[l] = &binned[tree.Feature[l]], (127-uint64(tree.Bin[l]))*eachByte
+			level[l], above[l] = binned[tree.Feature[l]][:words], (127-uint64(tree.Bin[l]))*eachByte
 		}
-		a, b, c, d := level[0], level[1], level[2], level[3]
-		for w := range words {
-			leaf := (a[w]+above[0])&eachHigh>>4 | (b[w]+above[1])&eachHigh>>5 | (c[w]+above[2])&eachHigh>>6 | (d[w]+above[3])&eachHigh>>7
-			s := &scores[w]
-			s[0] += tree.Leaf[leaf%leaves]
-			s[1] += tree.Leaf[leaf>>8%leaves]
-			s[2] += tree.Leaf[leaf>>16%leaves]
-			s[3] += tree.Leaf[leaf>>24%leaves]
-			s[4] += tree.Leaf[leaf>>32%leaves]
-			s[5] += tree.Leaf[leaf>>40%leaves]
-			s[6] += tree.Leaf[leaf>>48%leaves]
-			s[7] += tree.Leaf[leaf>>56%leaves]
-		}
+		addLeaves(scores[:words], &tree.Leaf, &level, &above)
 	}
-	for i := range persons {
-		sums[i] += scores[i/8][i%8]
+	for i := range sums {
+		sums[i] = scores[i/8%eights][i%8]
+	}
+}
+
+// addLeaves adds what one tree says of each eight.
+func addLeaves(scores [][8]float32, leaf *[leaves]float32, level *[depth][]uint64, above *[depth]uint64) {
+	a, b, c, d := level[0][:len(scores)], level[1][:len(scores)], level[2][:len(scores)], level[3][:len(scores)]
+	p, q, r, t := above[0], above[1], above[2], above[3]
+	for w := range scores {
+		n := (a[w]+p)&eachHigh>>4 | (b[w]+q)&eachHigh>>5 | (c[w]+r)&eachHigh>>6 | (d[w]+t)&eachHigh>>7
+		s := &scores[w]
+		s[0] += leaf[n%leaves]
+		s[1] += leaf[n>>8%leaves]
+		s[2] += leaf[n>>16%leaves]
+		s[3] += leaf[n>>24%leaves]
+		s[4] += leaf[n>>32%leaves]
+		s[5] += leaf[n>>40%leaves]
+		s[6] += leaf[n>>48%leaves]
+		s[7] += leaf[n>>56%leaves]
 	}
 }

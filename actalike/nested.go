@@ -98,15 +98,6 @@ func histogram(scores []float32) []uint32 {
 	return counts
 }
 
-// lowest is the smallest score of a bucket.
-func lowest(bucket int) float32 {
-	b := uint32(bucket) << 16 //nolint:gosec // few
-	if b>>31 == 0 {
-		return math.Float32frombits(^b)
-	}
-	return math.Float32frombits(b &^ (1 << 31))
-}
-
 // order maps scores to numbers in the same order.
 func order(score float32) uint32 {
 	b := math.Float32bits(score + 0) // no negative zero

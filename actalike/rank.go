@@ -17,7 +17,7 @@ const (
 	// MostFused is how many persons of a country are ranked by trees in any case.
 	MostFused = 1_000_000
 
-	fusedShare = .13
+	fusedShare = .12
 )
 
 // Ranking is a seed's view of a country.
@@ -99,11 +99,12 @@ func (l *lens) blended(w []float32, less float32, person uint32) float32 {
 	return sumOf(w, l.p.row(person))*l.p.scale(person) - less
 }
 
-// sumOf adds the weights of items up, four at a time.
+// sumOf adds the weights of items up, eight at a time.
 func sumOf(w []float32, items []uint32) float32 {
 	var a, b, c, d float32
-	for ; len(items) >= 4; items = items[4:] {
+	for ; len(items) >= 8; items = items[8:] {
 		a, b, c, d = a+w[items[0]], b+w[items[1]], c+w[items[2]], d+w[items[3]]
+		a, b, c, d = a+w[items[4]], b+w[items[5]], c+w[items[6]], d+w[items[7]]
 	}
 	for _, item := range items {
 		a += w[item]

@@ -25,8 +25,8 @@ const (
 	depth     = 4
 	leaves    = 1 << depth
 	bins      = 64
-	treeCount = 200
-	shrinkage = .09
+	treeCount = 120
+	shrinkage = .14
 	leafRidge = 5.0
 	leastLeaf = 3.0 // the least sum of second derivatives on a side
 )
