@@ -3,14 +3,15 @@ package actalike
 import "math"
 
 // What a seed's weights give for a person, after the channels' scores: the score that the positive weights of the ridge give,
-// and the largest weights among the person's items, three of the ridge, and two each of naive Bayes and of the wide
+// and the largest weights among the person's items, two of the ridge, and one each of naive Bayes and of the wide
 // spectral channel. One telling item says something else than many faint ones.
 const (
 	positive  = channels
 	mostRidge = positive + 1
-	mostBayes = mostRidge + 3
-	mostWide  = mostBayes + 2
-	views     = mostWide + 2
+	nextRidge = mostRidge + 1
+	mostBayes = nextRidge + 1
+	mostWide  = mostBayes + 1
+	views     = mostWide + 1
 )
 
 // features of a person for the trees: the views, standardised over the population, the sharp score and that of the ridge
@@ -70,35 +71,30 @@ func (l *lens) view(person uint32) [views]float32 {
 	weights, row, s := l.weights, l.p.row(person), l.p.scale(person)
 	var seen [views]float32
 	var sum, second, third float32
-	var most, next, last int32 // bits of the largest weights, see bitsOf
+	var most, next int32 // bits of the largest weights, see bitsOf
 	for _, item := range row {
 		w := weights[item][chBayes]
-		sum += w
-		x := bitsOf(w)
-		most, next = max(most, x), max(next, min(most, x))
+		sum, most = sum+w, max(most, bitsOf(w))
 	}
-	seen[chBayes], seen[mostBayes], seen[mostBayes+1] = sum*s, ofBits(most), ofBits(next)
+	seen[chBayes], seen[mostBayes] = sum*s, ofBits(most)
 
-	sum, most, next = 0, 0, 0
+	sum, most = 0, 0
 	for _, item := range row {
 		w := weights[item][chRidge]
 		sum += w
 		second += math.Float32frombits(math.Float32bits(w) &^ (1 << 31)) // its size
 		x := bitsOf(w)
-		most, next, last = max(most, x), max(next, min(most, x)), max(last, min(next, x))
+		most, next = max(most, x), max(next, min(most, x))
 	}
-	seen[chRidge], seen[positive] = sum*s, (sum+second)/2*s
-	seen[mostRidge], seen[mostRidge+1], seen[mostRidge+2] = ofBits(most), ofBits(next), ofBits(last)
+	seen[chRidge], seen[positive], seen[mostRidge], seen[nextRidge] = sum*s, (sum+second)/2*s, ofBits(most), ofBits(next)
 
-	sum, second, most, next = 0, 0, 0, 0
+	sum, second, most = 0, 0, 0
 	for _, item := range row {
 		at := &weights[item]
 		sum, second, third = sum+at[chSharp], second+at[chWalk], third+at[chWide]
-		x := bitsOf(at[chWide])
-		most, next = max(most, x), max(next, min(most, x))
+		most = max(most, bitsOf(at[chWide]))
 	}
-	seen[chSharp], seen[chWalk], seen[chWide] = sum*s, second*s, third*s
-	seen[mostWide], seen[mostWide+1] = ofBits(most), ofBits(next)
+	seen[chSharp], seen[chWalk], seen[chWide], seen[mostWide] = sum*s, second*s, third*s, ofBits(most)
 	return seen
 }
 
