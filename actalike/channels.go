@@ -8,20 +8,15 @@ import (
 
 // channels is how many ways there are to weigh the items of a seed. A person's score in a channel is the sum of the
 // weights of their items, divided by the square root of how many items they have.
-const channels = 10
+const channels = 5
 
 // The channels, in the order of their places.
 const (
-	chBayes   = iota // naive Bayes, positive weights
-	chSeen           // 1 for an item of three seeds or more
-	chSharp          // spectral, few factors
-	chSoft           // spectral, fewer factors
-	chWide           // spectral, many factors
-	chRidge          // ridge: factors and what they leave over
-	chTight          // ridge, more of it
-	chRidgeUp        // ridge, positive weights
-	chTightUp        // tight ridge, positive weights
-	chWalk           // random walk of three steps
+	chBayes = iota // naive Bayes, positive weights
+	chSharp        // spectral, few factors
+	chWide         // spectral, many factors
+	chRidge        // ridge: factors and what they leave over
+	chWalk         // random walk of three steps
 )
 
 // weights are those of an item in each channel.
@@ -29,81 +24,95 @@ type weights [channels]float32
 
 // weigh counts the seed's items and gives each item its weights. See docs/actalike.md for the formulas.
 func (f *Factors) weigh(p *Population, seeds *roaring.Bitmap) []weights {
-	counts, mass := make([]float64, len(p.names)), make([]float64, len(p.names))
-	inside := 0.0
-	eachOf(seeds, p.Persons(), func(person uint32) {
-		inside++
-		scale := float64(p.scale(person))
-		for _, item := range p.row(person) {
-			counts[item]++
-			mass[item] += scale
-		}
-	})
+	counts, mass, inside := p.count(seeds)
 	w := make([]weights, len(p.names))
 	all := float64(p.Persons())
 	for i, d := range p.degrees {
 		if d == 0 || counts[i] == 0 {
 			continue
 		}
-		share := float64(d) / all
-		w[i][chBayes] = float32(max(0, math.Log(((counts[i]+share)/(inside+1))/((float64(d)-counts[i]+share)/(all-inside+1)))))
-		if counts[i] >= 3 {
-			w[i][chSeen] = 1
-		}
+		n, share := float64(counts[i]), float64(d)/all
+		w[i][chBayes] = float32(max(0, math.Log(((n+share)/(inside+1))/((float64(d)-n+share)/(all-inside+1)))))
 		w[i][chWalk] = float32(mass[i] * math.Pow(float64(d), -.7))
 	}
-	f.spectral(w, mass)
+	f.spectral(w, mass, itemScales(p))
 	return w
 }
 
-// spectral fills the channels that factors give, from b = Aᵀy: the seed's items, scaled.
-func (f *Factors) spectral(w []weights, mass []float64) {
-	n := len(f.Scales)
+// countedSeeds is how many seeds are counted of a larger seed, at most twice as many.
+const countedSeeds = 200_000
+
+// count says how often the seeds engaged with each item, the same with each person scaled, and how many seeds there are. A
+// number holds both until the end, so that as many items as possible are near the processor: the count in the upper 24 bits,
+// and the rest with a precision of 2^-16. Of a large seed an even sample is counted.
+func (p *Population) count(seeds *roaring.Bitmap) (counts []uint32, mass []float64, inside float64) {
+	const countAt, one = 40, 1 << 16
+	both := make([]uint64, len(p.names))
+	eachOf(evenly(seeds, countedSeeds), p.Persons(), func(person uint32) {
+		inside++
+		add := 1<<countAt + uint64(p.scale(person)*one+.5)
+		for _, item := range p.row(person) {
+			both[item] += add
+		}
+	})
+	counts, mass = make([]uint32, len(both)), make([]float64, len(both))
+	for i, b := range both {
+		counts[i], mass[i] = uint32(b>>countAt), float64(b&(1<<countAt-1))/one
+	}
+	return counts, mass, inside
+}
+
+// spectral fills the channels that factors give, from b = Aᵀy: the seed's items, scaled. Items that came after the factors are
+// beyond all of them.
+func (f *Factors) spectral(w []weights, mass []float64, scales []float32) {
 	c := make([]float64, f.Dim)
-	for i := range n {
-		if b := mass[i] * float64(f.Scales[i]); b != 0 {
+	for i := range min(len(w), len(f.Vectors)/f.Dim) {
+		if b := mass[i] * float64(scales[i]); b != 0 {
 			for k, v := range f.Vectors[i*f.Dim : (i+1)*f.Dim] {
 				c[k] += b * float64(v)
 			}
 		}
 	}
-	filters := f.filters()
-	for k := range filters {
-		for j := range filters[k] {
-			filters[k][j] *= c[k]
-		}
-	}
-	top, last := f.Values[0]*f.Values[0], f.Values[f.Dim-1]*f.Values[f.Dim-1]
-	for i := range n {
-		scale := float64(f.Scales[i])
-		if scale == 0 {
-			continue
-		}
-		var sums [6]float64
-		for k, v := range f.Vectors[i*f.Dim : (i+1)*f.Dim] {
-			for j, h := range filters[k] {
-				sums[j] += h * float64(v)
+	filters, last := f.filters(c), f.Values[f.Dim-1]
+	beyond := float32(ridgeBy*f.Values[0]*f.Values[0] + restBy*last*last)
+	parallel((len(w)+stripe-1)/stripe, func(s int) {
+		for i := s * stripe; i < min((s+1)*stripe, len(w)); i++ {
+			scale := scales[i]
+			if scale == 0 {
+				continue
 			}
+			var sharp, wide, ridge, inside float32
+			if from := i * f.Dim; from < len(f.Vectors) {
+				sharp, wide, ridge, inside = filtered(f.Vectors[from:from+f.Dim], filters)
+			}
+			ridge += (float32(mass[i])*scale - inside) / beyond
+			w[i][chSharp], w[i][chWide], w[i][chRidge] = scale*sharp, scale*wide, scale*ridge
 		}
-		rest := mass[i]*scale - sums[5]
-		ridge, tight := sums[3]+rest/(ridgeBy*top+restBy*last), sums[4]+rest/(tightBy*top+restBy*last)
-		w[i][chSharp], w[i][chSoft], w[i][chWide] = float32(scale*sums[0]), float32(scale*sums[1]), float32(scale*sums[2])
-		w[i][chRidge], w[i][chTight] = float32(scale*ridge), float32(scale*tight)
-		w[i][chRidgeUp], w[i][chTightUp] = float32(scale*max(0, ridge)), float32(scale*max(0, tight))
-	}
+	})
 }
 
-// How strong the two ridges are, as shares of the largest squared value, and what of the smallest one stands for the values
+// filtered gives the products of a vector and four others.
+func filtered(v []float32, filters [][4]float32) (a, b, c, d float32) {
+	filters = filters[:len(v)]
+	for k, x := range v {
+		h := &filters[k]
+		a, b, c, d = a+x*h[0], b+x*h[1], c+x*h[2], d+x*h[3]
+	}
+	return a, b, c, d
+}
+
+// How strong the ridge is, as a share of the largest squared value, and what of the smallest one stands for the values
 // beyond the factors.
 const (
 	ridgeBy = .5
-	tightBy = .2
 	restBy  = .35
 )
 
-// filters gives, for each factor, what it is multiplied by in the three spectral channels and the two ridges, and 1.
-func (f *Factors) filters() [][6]float64 {
-	h := make([][6]float64, f.Dim)
+// filters gives, for each factor, what its share c of the seed is multiplied by in the two spectral channels and the ridge,
+// and c itself.
+func (f *Factors) filters(c []float64) [][4]float32 {
+	h := make([][4]float32, f.Dim)
+	top := f.Values[0] * f.Values[0]
 	for k, value := range f.Values {
 		s, square := value/f.Values[0], value*value
 		if square == 0 {
@@ -112,51 +121,9 @@ func (f *Factors) filters() [][6]float64 {
 		low := func(power, at float64) float64 {
 			return math.Pow(s, power) / (math.Pow(s, power) + math.Pow(at, power)) / square
 		}
-		top := f.Values[0] * f.Values[0]
-		h[k] = [6]float64{low(4, .3), low(4, .5), low(2, .2), 1 / (square + ridgeBy*top), 1 / (square + tightBy*top), 1}
+		for j, by := range [4]float64{low(4, .3), low(2, .2), 1 / (square + ridgeBy*top), 1} {
+			h[k][j] = float32(by * c[k])
+		}
 	}
 	return h
-}
-
-// features of a person for the trees: the channels, standardised over the population, two of them together, the logarithm
-// of the number of items, and that of the number of seeds.
-const features = channels + 3
-
-type vector [features]float32
-
-// describe gives the features of every person, in the order of their numbers; that of 0 is empty.
-func (p *Population) describe(w []weights, seeds float64) []vector {
-	out := make([]vector, p.Persons()+1)
-	var sum, square [channels]float64
-	for person := uint32(1); int(person) < len(out); person++ {
-		v := &out[person]
-		row := p.row(person)
-		for _, item := range row {
-			for k, x := range w[item] {
-				v[k] += x
-			}
-		}
-		scale := p.scale(person)
-		for k := range channels {
-			v[k] *= scale
-			sum[k] += float64(v[k])
-			square[k] += float64(v[k]) * float64(v[k])
-		}
-		v[channels+1] = float32(math.Log(max(1, float64(len(row)))))
-		v[channels+2] = float32(math.Log(seeds))
-	}
-	n := float64(p.Persons())
-	var mean, deviation [channels]float64
-	for k := range channels {
-		mean[k] = sum[k] / n
-		deviation[k] = math.Sqrt(max(square[k]/n-mean[k]*mean[k], 1e-30))
-	}
-	for i := 1; i < len(out); i++ {
-		v := &out[i]
-		for k := range channels {
-			v[k] = float32((float64(v[k]) - mean[k]) / deviation[k])
-		}
-		v[channels] = v[chSharp] + v[chRidge]
-	}
-	return out
 }

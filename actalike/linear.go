@@ -12,43 +12,59 @@ var (
 	errThin     = errors.New("the population has fewer dimensions than factors")
 )
 
-// stripe is how many rows of a tall matrix one goroutine adds up at a time; sums of stripes are added in their order.
+// stripe is how many rows of a tall matrix one goroutine works on at a time; sums of stripes are added in their order.
 const stripe = 4096
 
-// gram is aᵀb for tall matrices of dim columns, made symmetric.
+// gram is aᵀb for tall matrices of dim columns, of which it is known that it is symmetric.
 func gram(a, b []float32, dim int) []float64 {
-	n := len(a) / dim
 	g := make([]float64, dim*dim)
-	parallel(dim/panel, func(block int) {
-		rows := g[block*panel*dim : (block+1)*panel*dim]
-		part := make([]float32, len(rows))
-		for first := 0; first < n; first += stripe {
-			clear(part)
-			for i := first; i < min(first+stripe, n); i++ {
-				left, right := a[i*dim+block*panel:i*dim+(block+1)*panel], b[i*dim:(i+1)*dim]
-				for k, x := range left {
-					row := part[k*dim : (k+1)*dim]
-					for l, y := range right {
-						row[l] += x * y
-					}
-				}
-			}
-			for k, v := range part {
-				rows[k] += float64(v)
-			}
-		}
-	})
+	parallel(dim/panel, func(block int) { gramPanel(g, a, b, dim, block*panel) })
 	for i := range dim {
 		for j := range i {
-			m := (g[i*dim+j] + g[j*dim+i]) / 2
-			g[i*dim+j], g[j*dim+i] = m, m
+			g[i*dim+j] = g[j*dim+i]
 		}
 	}
 	return g
 }
 
-// orthogonal turns the columns of a tall matrix into orthonormal ones that span the same space.
-func orthogonal(z []float32, dim int) ([]float32, error) {
+// gramPanel fills a panel of rows from the diagonal on. It takes four rows of the tall matrices at a time.
+func gramPanel(g []float64, a, b []float32, dim, from int) {
+	width := dim - from
+	part := make([]float32, panel*width)
+	n := len(a) / dim
+	var left, right [4][]float32
+	none := make([]float32, dim)
+	for first := 0; first < n; first += stripe {
+		clear(part)
+		for i := first; i < min(first+stripe, n); i += 4 {
+			for r := range left {
+				left[r], right[r] = none[from:from+panel], none[from:]
+				if i+r < n {
+					left[r], right[r] = a[(i+r)*dim+from:][:panel], b[(i+r)*dim+from:(i+r+1)*dim]
+				}
+			}
+			for k := range panel {
+				addRows(part[k*width:(k+1)*width], left[0][k], left[1][k], left[2][k], left[3][k], &right)
+			}
+		}
+		for k := range panel {
+			for l := range width {
+				g[(from+k)*dim+from+l] += float64(part[k*width+l])
+			}
+		}
+	}
+}
+
+// addRows adds four rows to another, each multiplied by a number.
+func addRows(to []float32, a, b, c, d float32, rows *[4][]float32) {
+	x, y, z, u := rows[0][:len(to)], rows[1][:len(to)], rows[2][:len(to)], rows[3][:len(to)]
+	for l := range to {
+		to[l] += a*x[l] + b*y[l] + c*z[l] + d*u[l]
+	}
+}
+
+// orthogonal turns the columns of a tall matrix, in place, into orthonormal ones that span the same space.
+func orthogonal(z []float32, dim int) error {
 	g := gram(z, z, dim)
 	mean := 0.0
 	for i := range dim {
@@ -65,7 +81,7 @@ func orthogonal(z []float32, dim int) ([]float32, error) {
 				continue
 			}
 			if !(sum > 1e-12*mean) { // also when it is no number
-				return nil, errThin
+				return errThin
 			}
 			g[i*dim+i] = math.Sqrt(sum)
 		}
@@ -83,31 +99,38 @@ func orthogonal(z []float32, dim int) ([]float32, error) {
 			inverse[i*dim+j] = sum / g[i*dim+i]
 		}
 	}
-	return rotate(z, inverse, dim), nil
+	rotate(z, inverse, dim)
+	return nil
 }
 
-// rotate is z·m, m being dim by dim.
-func rotate(z []float32, m []float64, dim int) []float32 {
+// rotate makes z, in place, z·m, m being dim by dim; dim is a multiple of four. It takes four rows of m at a time, from
+// the first column that is not zero: half of an upper triangle is left out.
+func rotate(z []float32, m []float64, dim int) {
 	small := make([]float32, len(m))
 	for i, v := range m {
 		small[i] = float32(v)
 	}
-	out := make([]float32, len(z))
+	first := make([]int, dim)
+	for k := range dim {
+		first[k] = max(0, slices.IndexFunc(small[k*dim:(k+1)*dim], func(v float32) bool { return v != 0 }))
+	}
 	n := len(z) / dim
 	parallel((n+stripe-1)/stripe, func(s int) {
+		out := make([]float32, dim)
 		for i := s * stripe; i < min((s+1)*stripe, n); i++ {
-			to := out[i*dim : (i+1)*dim]
-			for k, x := range z[i*dim : (i+1)*dim] {
-				if x == 0 {
-					continue
+			clear(out)
+			row := z[i*dim : (i+1)*dim]
+			for k := 0; k < dim; k += 4 {
+				from := min(first[k], first[k+1], first[k+2], first[k+3])
+				rows := [4][]float32{
+					small[k*dim+from : (k+1)*dim], small[(k+1)*dim+from : (k+2)*dim],
+					small[(k+2)*dim+from : (k+3)*dim], small[(k+3)*dim+from : (k+4)*dim],
 				}
-				for l, y := range small[k*dim : (k+1)*dim] {
-					to[l] += x * y
-				}
+				addRows(out[from:], row[k], row[k+1], row[k+2], row[k+3], &rows)
 			}
+			copy(row, out)
 		}
 	})
-	return out
 }
 
 // eigen gives the eigenvalues of a symmetric matrix, descending, and its eigenvectors as columns, by Jacobi's rotations.

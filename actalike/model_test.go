@@ -1,6 +1,7 @@
 package actalike_test
 
 import (
+	"bytes"
 	"errors"
 	"runtime"
 	"slices"
@@ -18,7 +19,7 @@ func taught(t *testing.T) (*actalike.Population, *actalike.Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := actalike.Train(t.Context(), p, 1)
+	m, err := actalike.Train(t.Context(), p, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,39 +40,38 @@ func TestAModelIsTheSameOnEveryNumberOfProcessors(t *testing.T) {
 		t.Fatalf("the method is %s", m.Method())
 	}
 	seeds := roaring.BitmapOf(1, 2, 3, 50, 51, 99)
-	want := m.Rank(p, seeds).Best(everyThird(2500), 500)
+	want := m.Rank(p, seeds, everyThird(2500)).Best(500)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	_, again := taught(t)
-	if got := again.Rank(p, seeds).Best(everyThird(2500), 500); !slices.Equal(got, want) {
+	if got := again.Rank(p, seeds, everyThird(2500)).Best(500); !slices.Equal(got, want) {
 		t.Error("on one processor the ranking is another")
 	}
-	body, err := m.Encode()
+	var body bytes.Buffer
+	if err := m.Write(&body); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := actalike.ReadModel(bytes.NewReader(body.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := actalike.DecodeModel(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := stored.Rank(p, seeds).Best(everyThird(2500), 500); !slices.Equal(got, want) {
+	if got := stored.Rank(p, seeds, everyThird(2500)).Best(500); !slices.Equal(got, want) {
 		t.Error("after it was stored the ranking is another")
 	}
-	for _, damaged := range [][]byte{nil, {9}, body[:len(body)/2]} {
-		if _, err := actalike.DecodeModel(damaged); err == nil {
+	for _, damaged := range [][]byte{nil, {9}, body.Bytes()[:body.Len()/2], body.Bytes()[:body.Len()-9]} {
+		if _, err := actalike.ReadModel(bytes.NewReader(damaged)); err == nil {
 			t.Errorf("%d bytes of a damaged model are a model", len(damaged))
 		}
 	}
-	t.Run("ten cuts are the beginnings of one ranking", func(t *testing.T) { nested(t, m.Rank(p, seeds), 2500) })
-	t.Run("of persons who came since", func(t *testing.T) { nested(t, m.Rank(p, seeds), 30_000) })
+	t.Run("ten cuts are the beginnings of one ranking", func(t *testing.T) { nested(t, m.Rank(p, seeds, everyThird(2500)), everyThird(2500)) })
+	t.Run("of persons who came since", func(t *testing.T) { nested(t, m.Rank(p, seeds, everyThird(30_000)), everyThird(30_000)) })
 }
 
 // nested holds ten cuts against the best of the same ranking.
-func nested(t *testing.T, r *actalike.Ranking, persons uint32) {
+func nested(t *testing.T, r *actalike.Ranking, country *roaring.Bitmap) {
 	t.Helper()
-	country := everyThird(persons)
-	for x, cut := range r.Nested(country) {
+	for x, cut := range r.Nested() {
 		want := roaring.New()
-		for _, p := range r.Best(country, actalike.Size(x+1, int(country.GetCardinality()))) { //nolint:gosec // few
+		for _, p := range r.Best(actalike.Size(x+1, int(country.GetCardinality()))) { //nolint:gosec // few
 			want.Add(uint32(p))
 		}
 		if !cut.Equals(want) {
@@ -86,7 +86,7 @@ func TestAThinPopulationIsNotLearntFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := actalike.Train(t.Context(), p, 1); !errors.Is(err, actalike.ErrThin) {
+		if _, err := actalike.Train(t.Context(), p, 1, nil); !errors.Is(err, actalike.ErrThin) {
 			t.Errorf("%d persons with %d items each: %v", c.persons, c.each, err)
 		}
 	}

@@ -9,87 +9,93 @@ import (
 // percentages are how many audiences are cut from one ranking: 1% to 10%.
 const percentages = 10
 
-// Nested cuts ten audiences from a country, of 1% to 10% of its persons, rounded up, each within the next. The persons are
+// buckets are those of scores that have the same upper half.
+const buckets = 1 << 16
+
+// Nested cuts ten audiences from the country, of 1% to 10% of its persons, rounded up, each within the next. The persons are
 // those of Best: one pass counts them by the upper half of their scores, and only those who share a half with a border are
 // put in order.
-func (r *Ranking) Nested(country *roaring.Bitmap) [percentages]*roaring.Bitmap {
-	const buckets = 1 << 16
-	var counts [buckets]uint32
-	r.each(country, func(p uint32) { counts[order(r.score(p))>>16]++ })
-
-	total := int(country.GetCardinality()) //nolint:gosec // persons fit 32 bits
-	var borders [percentages]int           // of each cut, the bucket in which it ends
-	var above [percentages]int             // and how many are in higher ones
+func (r *Ranking) Nested() [percentages]*roaring.Bitmap {
+	counts := histogram(r.scores)
+	var borders [percentages]int // of each cut, the bucket in which it ends
+	var above [percentages]int   // and how many are in higher ones
 	seen, bucket := 0, buckets-1
 	for x := range percentages {
-		for n := Size(x+1, total); bucket >= 0 && seen+int(counts[bucket]) < n; bucket-- {
+		for n := Size(x+1, r.country); bucket >= 0 && seen+int(counts[bucket]) < n; bucket-- {
 			seen += int(counts[bucket])
 		}
 		borders[x], above[x] = max(bucket, 0), seen
 	}
-	var rings [percentages][]uint32 // who is in a cut and in none before it, from whole buckets
-	atBorder := map[int]*roaring.Bitmap{}
-	for _, b := range borders {
-		atBorder[b] = roaring.New()
-	}
-	lookup := make([]int8, buckets) // the first cut that has the whole bucket; -1 a border, -2 in no cut
-	for b := range lookup {
-		lookup[b] = -2
-		for x := percentages - 1; x >= 0; x-- {
-			if b > borders[x] {
-				lookup[b] = int8(x) //nolint:gosec // ten
-			}
-		}
-		if atBorder[b] != nil {
-			lookup[b] = -1
-		}
-	}
-	r.each(country, func(p uint32) {
-		b := int(order(r.score(p)) >> 16)
-		switch x := lookup[b]; x {
-		case -2:
-		case -1:
-			atBorder[b].Add(p)
-		default:
-			rings[x] = append(rings[x], p)
-		}
-	})
+	rings, shared := r.rings(&borders)
 	var cuts [percentages]*roaring.Bitmap
 	all := roaring.New()
 	for x := range percentages {
 		all.AddMany(rings[x])
 		cut := all.Clone()
-		for b, persons := range atBorder { // borders of smaller cuts are inside
+		for b, places := range shared { // borders of smaller cuts are inside
 			if b > borders[x] {
-				cut.Or(persons)
+				cut.AddMany(r.at(places))
 			}
 		}
-		for _, p := range r.Best(atBorder[borders[x]], Size(x+1, total)-above[x]) {
-			cut.Add(uint32(p))
-		}
+		places := shared[borders[x]]
+		cut.AddMany(r.at(places[:min(Size(x+1, r.country)-above[x], len(places))]))
 		cuts[x] = cut
 	}
 	return cuts
 }
 
-// Cut is the audience of a percentage of a country's persons, from 1 to 10, of those that Nested cuts.
-func (r *Ranking) Cut(country *roaring.Bitmap, percentage int) *roaring.Bitmap {
-	return r.Nested(country)[percentage-1]
-}
-
-// each calls f for the candidates, ascending: who is in the country and no seed.
-func (r *Ranking) each(country *roaring.Bitmap, f func(p uint32)) {
-	candidates := roaring.AndNot(country, r.seeds)
-	for it := candidates.ManyIterator(); ; {
-		var some [4096]uint32
-		n := it.NextMany(some[:])
-		if n == 0 {
-			return
-		}
-		for _, p := range some[:n] {
-			f(p)
+// rings gives, for each cut, who is in it and in none before it, from buckets that are not a border; and the places of those
+// who are in a bucket that is one, in their order.
+func (r *Ranking) rings(borders *[percentages]int) (rings [percentages][]uint32, shared map[int][]int) {
+	const none, border = -2, -1
+	first := make([]int8, buckets) // the first cut that has the whole bucket
+	shared = map[int][]int{}
+	for b := range first {
+		first[b] = none
+		for x := percentages - 1; x >= 0; x-- {
+			if b > borders[x] {
+				first[b] = int8(x) //nolint:gosec // ten
+			}
 		}
 	}
+	for _, b := range borders {
+		first[b] = border
+	}
+	for i, score := range r.scores {
+		b := int(order(score) >> 16)
+		switch x := first[b]; x {
+		case none:
+		case border:
+			shared[b] = append(shared[b], i)
+		default:
+			rings[x] = append(rings[x], r.persons[i])
+		}
+	}
+	for _, places := range shared {
+		r.sort(places)
+	}
+	return rings, shared
+}
+
+// at are the persons at the places of a ranking.
+func (r *Ranking) at(places []int) []uint32 {
+	persons := make([]uint32, len(places))
+	for i, place := range places {
+		persons[i] = r.persons[place]
+	}
+	return persons
+}
+
+// Cut is the audience of a percentage of the country's persons, from 1 to 10, of those that Nested cuts.
+func (r *Ranking) Cut(percentage int) *roaring.Bitmap { return r.Nested()[percentage-1] }
+
+// histogram counts scores by bucket.
+func histogram(scores []float32) []uint32 {
+	counts := make([]uint32, buckets)
+	for _, score := range scores {
+		counts[order(score)>>16]++
+	}
+	return counts
 }
 
 // order maps scores to numbers in the same order.

@@ -1,7 +1,9 @@
 package actalike
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -20,7 +22,7 @@ type Population struct {
 
 // NewPopulation reads a population whose persons are numbered from 1 to persons. It goes through the items twice; what was
 // added between the two passes is left out. Known are the names of the first items, in this order, whether or not
-// they are yielded; other items follow as they come.
+// they are yielded; other items follow, the most popular first.
 func NewPopulation(persons int, known []string, items Items) (*Population, error) {
 	p := &Population{names: append([]string(nil), known...), starts: make([]uint32, persons+2)}
 	p.degrees = make([]uint32, len(known))
@@ -49,7 +51,28 @@ func NewPopulation(persons int, known []string, items Items) (*Population, error
 	if err := p.fill(persons, number, items); err != nil {
 		return nil, err
 	}
+	p.renumber(len(known))
 	return p, nil
+}
+
+// renumber puts the items from a number on in the order of their popularity: what is looked at often lies together.
+func (p *Population) renumber(from int) {
+	order := make([]uint32, len(p.names)-from)
+	for i := range order {
+		order[i] = uint32(from + i) //nolint:gosec // items fit 32 bits
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return cmp.Or(cmp.Compare(p.degrees[b], p.degrees[a]), cmp.Compare(a, b)) })
+	names, degrees, number := slices.Clone(p.names), slices.Clone(p.degrees), make([]uint32, len(p.names))
+	for i := range from {
+		number[i] = uint32(i) //nolint:gosec // items fit 32 bits
+	}
+	for i, item := range order {
+		number[item] = uint32(from + i) //nolint:gosec // items fit 32 bits
+		p.names[from+i], p.degrees[from+i] = names[item], degrees[item]
+	}
+	for i, item := range p.engaged {
+		p.engaged[i] = number[item]
+	}
 }
 
 // fill is the second pass. Rows that got fewer items than were counted are closed up.
@@ -136,4 +159,35 @@ func (p *Population) scale(person uint32) float32 {
 		return 0
 	}
 	return float32(1 / math.Sqrt(float64(n)))
+}
+
+// sampled is a population of a part of the persons, numbered anew in their order, or this one when it has no more than most.
+// Who is in it depends on nothing but their numbers. Items keep theirs.
+func (p *Population) sampled(most int) *Population {
+	if p.Persons() <= most {
+		return p
+	}
+	chance := uint64(float64(most) * .99 / float64(p.Persons()) * math.MaxUint64)
+	q := &Population{names: p.names, degrees: make([]uint32, len(p.degrees)), starts: []uint32{0}}
+	for person := range uint32(p.Persons()) { //nolint:gosec // persons fit 32 bits
+		person++
+		if mixed(uint64(person)) >= chance {
+			continue
+		}
+		q.starts = append(q.starts, uint32(len(q.engaged))) //nolint:gosec // no more than there were
+		q.engaged = append(q.engaged, p.row(person)...)
+		for _, item := range p.row(person) {
+			q.degrees[item]++
+		}
+	}
+	q.starts = append(q.starts, uint32(len(q.engaged))) //nolint:gosec // no more than there were
+	return q
+}
+
+// mixed turns a number into one that looks like chance, as splitmix64 does (Steele, Lea and Flood, OOPSLA 2014).
+func mixed(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

@@ -19,13 +19,16 @@ const (
 	pseudoLeast = 20  // with fewer a population is too thin to learn from
 	pseudoSmall = 100 // members of the smallest
 	hideAtMost  = .12 // of all engagements
+
+	// pseudoEnough is how many members are enough, however large the population.
+	pseudoEnough = 1000
 )
 
 // pseudos makes audiences and hides their items.
 func (p *Population) pseudos(seed uint64) (rest *Population, made []pseudo) {
 	r := rand.New(rand.NewPCG(seed, 0xa0d1)) //nolint:gosec // no secret
 	members := p.membersOf()
-	least, most := max(pseudoSmall, p.Persons()/160), max(p.Persons()/20, 2*pseudoSmall)
+	least, most := max(pseudoSmall, min(p.Persons()/160, pseudoEnough)), max(p.Persons()/20, 2*pseudoSmall)
 	hidden, budget := map[uint32]bool{}, int(hideAtMost*float64(len(p.engaged)))
 	hide := func(items []uint32) bool {
 		all := roaring.New()
@@ -108,37 +111,45 @@ func halves(r *rand.Rand, all *roaring.Bitmap) pseudo {
 }
 
 const (
-	lessons      = 2    // how often audiences are made and their items hidden
-	othersTaught = 2000 // of those who are not in an audience, how many the trees see
+	lessons = 2    // how often audiences are made and their items hidden
+	taught  = 2000 // how many of an audience the trees see at most, and how many others
 )
 
-// lesson adds what one set of hidden items teaches; it fails with errThin when there is too little.
-func (p *Population) lesson(ctx context.Context, s *sample, dim int, seed uint64) error {
-	rest, made := p.pseudos(seed)
-	if len(made) < pseudoLeast {
-		return errThin
-	}
-	f, err := newFactors(ctx, rest, dim, seed)
-	if err != nil {
-		return err
-	}
-	r := rand.New(rand.NewPCG(seed, 0x1e55)) //nolint:gosec // no secret
-	for _, a := range made {
-		if err := ctx.Err(); err != nil {
-			return err
+// teach gives what audiences teach whose items nobody engaged with in this population.
+func (p *Population) teach(ctx context.Context, f *Factors, made []pseudo, seed uint64) (all sample, err error) {
+	parts := make([]sample, len(made))
+	parallel(len(made), func(k int) {
+		if ctx.Err() == nil {
+			r := rand.New(rand.NewPCG(seed, 0x1e55+uint64(k))) //nolint:gosec // no secret, few
+			parts[k] = p.taught(f, &made[k], r)
 		}
-		all := rest.describe(f.weigh(rest, a.seed), float64(a.seed.GetCardinality()))
-		found := float32(a.found.GetCardinality())
-		others := rest.Persons() - int(a.seed.GetCardinality()) - int(found) //nolint:gosec // persons fit 32 bits
-		keep := min(1, othersTaught/float64(others))
-		for person := 1; person < len(all); person++ {
-			member := a.found.ContainsInt(person)
-			if a.seed.ContainsInt(person) || !member && r.Float64() >= keep {
-				continue
-			}
-			s.rows, s.members = append(s.rows, all[person]), append(s.members, member)
-			s.weights = append(s.weights, 100/found) // every audience counts the same
-		}
+	})
+	for k := range parts {
+		all.add(&parts[k])
 	}
-	return nil
+	return all, ctx.Err()
+}
+
+// taught is what one audience teaches: who is to be found, and some of those who are not in it, both by chance when there are
+// many.
+func (p *Population) taught(f *Factors, a *pseudo, r *rand.Rand) (s sample) {
+	inside, found := int(a.seed.GetCardinality()), int(a.found.GetCardinality()) //nolint:gosec // persons fit 32 bits
+	l := newLens(p, f.weigh(p, a.seed), float64(inside))
+	keep := min(1, taught/float64(found))
+	keepOther := min(1, taught/float64(max(1, p.Persons()-inside-found)))
+	for person := range uint32(p.Persons()) { //nolint:gosec // persons fit 32 bits
+		person++
+		member, chance := a.found.Contains(person), keepOther
+		if member {
+			chance = keep
+		}
+		if a.seed.Contains(person) || r.Float64() >= chance {
+			continue
+		}
+		var v vector
+		l.describe(&v, person)
+		s.rows, s.members = append(s.rows, v), append(s.members, member)
+		s.weights = append(s.weights, float32(100/(keep*float64(found)))) // every audience counts the same
+	}
+	return s
 }

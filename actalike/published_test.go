@@ -46,6 +46,66 @@ func TestRecallOnRealPopulations(t *testing.T) {
 	}
 }
 
+// The shipped method, taught by the population itself, reaches the row that is demanded of it on the smaller of the two
+// populations. The race detector makes it take minutes and has nothing to find here that it does not find on less data.
+func TestTheShippedMethodReachesWhatIsDemanded(t *testing.T) {
+	folder := filepath.Join(realData(t), "pinterest")
+	if raceDetector {
+		t.Skip("under the race detector this takes minutes")
+	}
+	items, persons := readItems(t, filepath.Join(folder, "train.tsv.gz"))
+	p, err := actalike.NewPopulation(persons, nil, func(yield func(string, *roaring.Bitmap) error) error {
+		for i, who := range items {
+			if err := yield(strconv.Itoa(i), who); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := actalike.Train(t.Context(), p, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Method() != actalike.Fused {
+		t.Fatalf("the method is %s", m.Method())
+	}
+	country := roaring.New()
+	country.AddRange(1, uint64(persons)+1) //nolint:gosec // few
+	demanded := map[int]float64{1: .267, 5: .615, 10: .803}
+	recall := map[int]float64{}
+	all := readAudiences(t, filepath.Join(folder, "audiences.json.gz"))
+	for i := range all {
+		seeds := roaring.New()
+		for _, p := range all[i].Seed {
+			seeds.Add(p + 1)
+		}
+		cuts := m.Rank(p, seeds, country).Nested()
+		for percentage := range demanded {
+			recall[percentage] += all[i].found(cuts[percentage-1]) / float64(len(all))
+		}
+	}
+	for percentage, least := range demanded {
+		t.Logf("R@%d: %.4f (demanded: %.3f)", percentage, recall[percentage], least)
+		if recall[percentage] < least {
+			t.Errorf("R@%d is %.4f: %.3f is demanded", percentage, recall[percentage], least)
+		}
+	}
+}
+
+// found is the share of the hidden half that is in an audience.
+func (a *hidden) found(audience *roaring.Bitmap) float64 {
+	n := 0
+	for _, p := range a.HeldOut {
+		if audience.Contains(p + 1) {
+			n++
+		}
+	}
+	return float64(n) / float64(len(a.HeldOut))
+}
+
 // realData finds the folder with the populations: shared/actalike beside the repository.
 func realData(t *testing.T) string {
 	t.Helper()

@@ -61,37 +61,24 @@ func (s *Service) evaluateActAlike(ctx context.Context, a *parterre.Audience, r 
 func (s *Service) rank(
 	ctx context.Context, e *evaluation, seeds, country *roaring.Bitmap,
 ) (best *roaring.Bitmap, err error) {
-	var score func(seeds *roaring.Bitmap) (ranking, error)
 	learnt := s.learner.current()
-	if learnt.Model != nil {
-		p, err := s.engagedWith(ctx, learnt)
-		if err != nil {
-			return nil, err
-		}
-		e.Method, e.FactorsVersion, e.FactorsMade = learnt.Model.Method(), learnt.Version, learnt.Made
-		score = func(seeds *roaring.Bitmap) (ranking, error) { return learnt.Model.Rank(p, seeds), ctx.Err() }
-		s.learner.consider(p.Persons(), p.Engagements())
-	} else {
-		e.Method = actalike.Naive
-		score = func(seeds *roaring.Bitmap) (ranking, error) { return s.bayes(ctx, seeds) }
+	if learnt.Model == nil {
 		s.learner.consider(s.index.Population(), -1)
+		return s.bayes(ctx, e, seeds, country)
 	}
-	all, err := score(seeds)
+	p, err := s.engagedWith(ctx, learnt)
 	if err != nil {
 		return nil, err
 	}
-	best = all.Cut(country, e.Percentage)
-	e.Items = all.Top(explainedItems)
-	known, hidden := actalike.Halves(seeds, country)
-	if hidden.IsEmpty() {
-		return best, nil
-	}
-	half, err := score(known)
-	if err != nil {
+	s.learner.consider(p.Persons(), p.Engagements())
+	e.Method, e.FactorsVersion, e.FactorsMade = learnt.Model.Method(), learnt.Version, learnt.Made
+	all := learnt.Model.Rank(p, seeds, country)
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	e.judge(half.Cut(country, e.Percentage), known, hidden, country)
-	return best, nil
+	best, e.Items = all.Cut(e.Percentage), all.Top(explainedItems)
+	e.Quality = learnt.Model.Recall(p, seeds, country, e.Percentage)
+	return best, ctx.Err()
 }
 
 func personIDs(numbers []uint32) []parterre.PersonID {
@@ -102,24 +89,29 @@ func personIDs(numbers []uint32) []parterre.PersonID {
 	return ids
 }
 
-// ranking is what both methods give.
-type ranking interface {
-	Cut(country *roaring.Bitmap, percentage int) *roaring.Bitmap
-	Top(n int) []actalike.Weight
-}
-
-// bayes ranks by pins alone, without a model.
-func (s *Service) bayes(ctx context.Context, seeds *roaring.Bitmap) (*actalike.Bayes, error) {
-	scorer := actalike.NewBayes(s.index.Population(), seeds)
+// bayes is rank without a model, by pins alone. One pass over the pins serves the seeds, and the half of them by which the
+// quality is told.
+func (s *Service) bayes(
+	ctx context.Context, e *evaluation, seeds, country *roaring.Bitmap,
+) (best *roaring.Bitmap, err error) {
 	accounts, err := s.everyAccount(ctx)
 	if err != nil {
 		return nil, err
 	}
+	known, hidden := actalike.Halves(seeds, country)
+	all, half := actalike.NewBayes(s.index.Population(), seeds), actalike.NewBayes(s.index.Population(), known)
 	err = s.index.Organic(ctx, accounts, func(pin parterre.ID, persons *roaring.Bitmap) error {
-		scorer.AddNamed("pin:"+pin.String(), persons)
+		all.AddNamed("pin:"+pin.String(), persons)
+		half.AddItem(persons)
 		return ctx.Err()
 	})
-	return scorer, err
+	if err != nil {
+		return nil, err
+	}
+	best = all.Cut(country, e.Percentage)
+	e.Method, e.Items = actalike.Naive, all.Top(explainedItems)
+	e.Quality = actalike.NewRecall(half.Cut(country, e.Percentage), known, hidden, country)
+	return best, nil
 }
 
 // everyEngagement reads who engaged with which pin on the platform, and which interests an import said people have. Known are the

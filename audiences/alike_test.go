@@ -257,3 +257,44 @@ func TestALookAlikeFollowsItsSeed(t *testing.T) {
 	}
 	w.wantIn(111, seed)
 }
+
+// Learning that a process did not end goes on in the next one, with what it was begun with, and gives what it would have given.
+func TestLearningThatWasCutOffGoesOnAtTheNextStart(t *testing.T) {
+	w := newWorld(t, "in memory")
+	model := filepath.Join(t.TempDir(), "factors")
+	w.alike = audiences.Alike{File: model, Least: 10_000}
+	w.restart()
+	w.groups()
+	exists := func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}
+	learnt := func() []byte {
+		w.until("it has been learnt", func() bool { return exists(model) && !exists(model+".learning") })
+		body, err := os.ReadFile(model)
+		w.must(err)
+		return body
+	}
+	alike := w.create(parterre.ActAlikeAudience, alikeRule(5, w.group(120)))
+	uncut := learnt()
+	w.settle()
+	w.must(os.Remove(model))
+
+	// Where the factors are to be kept there is a folder, which stops learning at the latest when it has found them.
+	obstacle := filepath.Join(model+".learning", "factors", "obstacle")
+	w.must(os.MkdirAll(obstacle, 0o700))
+	w.restart()
+	w.until("it has begun", func() bool { return exists(filepath.Join(model+".learning", "vectors")) })
+	w.save(500, 1, 400) // what comes now does not count
+	w.stop()
+	if exists(model) {
+		t.Fatal("it was not cut off")
+	}
+	w.must(os.RemoveAll(filepath.Dir(obstacle)))
+	w.start()
+	if !slices.Equal(learnt(), uncut) {
+		t.Error("what was learnt in two parts is something else")
+	}
+	w.update(alike, alikeRule(6, w.group(120)))
+	w.until("the model is used", func() bool { return w.evaluated(alike) && w.explain(alike).Method == actalike.Spectral })
+}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/actalike"
 	"github.com/parterre/parterre/catalog"
@@ -13,13 +11,6 @@ import (
 
 // explainedItems is how many of an audience's items are told.
 const explainedItems = 20
-
-// Quality says what became of a hidden part of the seed: of a deterministic half of it, the members who live in the country.
-type Quality struct {
-	Hidden int     `json:"hidden"` // how many persons were hidden
-	Recall float64 `json:"recall"` // the share of them that was found
-	Lift   float64 `json:"lift"`   // how many times more that is than chance finds
-}
 
 // ActAlike says how an audience of type ACTALIKE came to be. Moments are in seconds since 1970.
 type ActAlike struct {
@@ -31,7 +22,7 @@ type ActAlike struct {
 	Method         actalike.Method   `json:"method,omitempty"` // empty when nobody was ranked
 	FactorsVersion int               `json:"factors_version,omitempty"`
 	FactorsMade    int64             `json:"factors_made_at,omitempty"`
-	Quality        *Quality          `json:"held_out,omitempty"` // nil when nobody could be hidden
+	Quality        *actalike.Recall  `json:"held_out,omitempty"` // nil when nobody could be hidden
 	Items          []actalike.Weight `json:"items,omitempty"`    // those that weigh most, the heaviest first
 	Reason         string            `json:"reason,omitempty"`   // why the audience is TOO_SMALL
 }
@@ -45,17 +36,6 @@ type evaluation struct {
 
 	audience *parterre.Audience // whose it is, when it is refreshed
 	seeds    []parterre.ID
-}
-
-// judge compares what was found with what was hidden.
-func (e *evaluation) judge(best, known, hidden, country *roaring.Bitmap) {
-	all := float64(hidden.GetCardinality())
-	q := &Quality{Hidden: int(all), Recall: float64(hidden.AndCardinality(best)) / all}
-	candidates := float64(country.GetCardinality() - country.AndCardinality(known))
-	if n := float64(best.GetCardinality()); n > 0 {
-		q.Lift = q.Recall / (n / candidates)
-	}
-	e.Quality = q
 }
 
 func evaluationKey(id parterre.ID) string { return "actalike/" + id.String() }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
-	"io/fs"
+	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -106,25 +104,38 @@ func (l *learner) learn(ctx context.Context) {
 	case err == nil:
 		l.mu.learnt = learnt{m, l.mu.learnt.Version + 1, l.s.now().Unix()}
 	case errors.Is(err, actalike.ErrThin):
-		l.mu.refused = p.Persons()
+		l.mu.refused = l.s.index.Population()
 	}
 	now := l.mu.learnt
 	l.mu.Unlock()
 	switch {
 	case err == nil:
-		l.s.engaged.put(p, now.Version, moves, read, l.s.alike.Memory)
-		if err := l.save(now); err != nil {
-			l.s.log.Error("the factors are not kept", slog.String("error", err.Error()))
+		if p != nil {
+			l.s.engaged.put(p, now.Version, moves, read, l.s.alike.Memory)
 		}
+		l.settle(now)
 		l.s.log.Info("learnt from the population", slog.Int("version", now.Version), slog.String("method", string(m.Method())))
 		l.s.refresh(ctx, func(e *evaluation) (bool, error) { return e.Method == actalike.Naive, nil })
-	case errors.Is(err, actalike.ErrThin) || stopped(err):
+	case stopped(err):
+	case errors.Is(err, actalike.ErrThin):
+		l.forget()
 	default:
 		l.s.log.Error("learning from the population failed", slog.String("error", err.Error()))
 	}
 }
 
+// train goes on with what a process before this one began, or begins: then it gives the population as well.
 func (l *learner) train(ctx context.Context) (*actalike.Population, *actalike.Model, error) {
+	progress := l.progress()
+	if progress != nil {
+		m, err := actalike.Resume(ctx, progress)
+		if m != nil && err == nil || stopped(err) {
+			return nil, m, err
+		}
+		if err != nil {
+			l.s.log.Warn("learning cannot go on and begins again", slog.String("error", err.Error()))
+		}
+	}
 	p, err := l.s.everyEngagement(ctx, nil)
 	if err != nil {
 		return nil, nil, err
@@ -132,46 +143,47 @@ func (l *learner) train(ctx context.Context) (*actalike.Population, *actalike.Mo
 	if p.Engagements() < l.s.alike.Least {
 		return p, nil, actalike.ErrThin
 	}
-	m, err := actalike.Train(ctx, p, learntSeed)
+	m, err := actalike.Train(ctx, p, learntSeed, progress)
 	return p, m, err
 }
 
-// The file of a model: a checksum of all that follows, four bytes (CRC-32C), its version and the moment at which it was made,
-// eight bytes each, and the model.
-const (
-	modelSum  = 4
-	modelHead = modelSum + 16
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// save writes the model to its file, whole or not at all.
-func (l *learner) save(now learnt) error {
+// progress is where learning keeps how far it has come: beside the file of the model. Nil when nothing is kept.
+func (l *learner) progress() actalike.Progress {
 	if l.s.alike.File == "" {
 		return nil
 	}
-	body, err := now.Model.Encode()
+	return l.course()
+}
+
+func (l *learner) course() course { return course{l.s.alike.File + ".learning"} }
+
+// The file of a model has its version and the moment at which it was made, eight bytes each, and the model.
+
+// settle writes the model to its file.
+func (l *learner) settle(now learnt) {
+	if l.s.alike.File == "" {
+		return
+	}
+	err := writeKept(l.s.alike.File, func(w io.Writer) error {
+		if err := binary.Write(w, binary.BigEndian, [2]int64{int64(now.Version), now.Made}); err != nil {
+			return err
+		}
+		return now.Model.Write(w)
+	})
 	if err != nil {
-		return err
+		l.s.log.Error("the factors are not kept", slog.String("error", err.Error()))
 	}
-	file := make([]byte, modelSum, modelHead+len(body))
-	file = binary.BigEndian.AppendUint64(file, uint64(now.Version)) //nolint:gosec // it counts from 1
-	file = binary.BigEndian.AppendUint64(file, uint64(now.Made))    //nolint:gosec // after 1970
-	file = append(file, body...)
-	binary.BigEndian.PutUint32(file, crc32.Checksum(file[modelSum:], castagnoli))
-	f, err := os.CreateTemp(filepath.Dir(l.s.alike.File), ".factors-")
-	if err != nil {
-		return err
+	l.forget()
+}
+
+// forget drops what is kept of learning that has ended.
+func (l *learner) forget() {
+	if l.s.alike.File == "" {
+		return
 	}
-	_, err = f.Write(file)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), l.s.alike.File)
+	if err := l.course().drop(); err != nil {
+		l.s.log.Error("the progress of learning cannot be dropped", slog.String("error", err.Error()))
 	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
 
 // load takes the model up that the last process kept. One that cannot be read is made anew when it is needed.
@@ -179,26 +191,36 @@ func (l *learner) load() {
 	if l.s.alike.File == "" {
 		return
 	}
-	body, err := os.ReadFile(l.s.alike.File)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
+	var head [2]int64
 	var m *actalike.Model
-	if err == nil && len(body) < modelHead {
-		err = errors.New("the file ends early")
-	}
-	if err == nil && binary.BigEndian.Uint32(body) != crc32.Checksum(body[modelSum:], castagnoli) {
-		err = errors.New("the checksum is another")
-	}
-	if err == nil {
-		m, err = actalike.DecodeModel(body[modelHead:])
-	}
-	if err != nil {
+	there, err := readKept(l.s.alike.File, func(r io.Reader) (err error) {
+		if err = binary.Read(r, binary.BigEndian, &head); err == nil {
+			m, err = actalike.ReadModel(r)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
 		l.s.log.Warn("the factors cannot be read and will be made anew", slog.String("error", err.Error()))
+	case there:
+		l.mu.learnt = learnt{m, int(head[0]), head[1]}
+	}
+}
+
+// resume goes on with learning that the last process did not end.
+func (l *learner) resume() {
+	if l.s.alike.File == "" {
 		return
 	}
-	version, made := binary.BigEndian.Uint64(body[modelSum:]), binary.BigEndian.Uint64(body[modelSum+8:])
-	l.mu.learnt = learnt{m, int(version), int64(made)} //nolint:gosec // written by save
+	if _, err := os.Stat(l.course().folder); err == nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.mu.busy { // a job was quicker
+			return
+		}
+		l.mu.busy = true
+		l.s.worker.all.Go(func() { l.learn(l.s.worker.ctx) })
+	}
 }
 
 // improve has an audience computed anew that had to do without a model while one was made: the learner left it out, because

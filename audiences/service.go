@@ -80,6 +80,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	}
 	s.learner.load()
 	s.worker = startWorker(context.WithoutCancel(ctx), s)
+	s.learner.resume()
 	s.worker.all.Go(func() { s.watchSeeds(s.worker.ctx) })
 	if s.parts != nil {
 		s.worker.all.Go(func() { s.sweeping(s.worker.ctx) })

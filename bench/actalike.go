@@ -1,14 +1,20 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -25,6 +31,7 @@ func actAlike(args []string) error {
 	kinds := flags.Int("kinds", 200_000, "how many items there are")
 	learn := flags.Float64("learn", 0, "how many of the persons are learnt from, to measure the ranking alone; 0 is all")
 	seed := flags.Uint64("seed", 1, "what everything random begins from")
+	progress := flags.String("progress", "", "folder in which learning keeps how far it has come, and goes on from there; it keeps nothing when empty")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -34,12 +41,13 @@ func actAlike(args []string) error {
 		return err
 	}
 	fmt.Fprintf(os.Stdout, "made %d persons with %d engagements in %.0f s, %s\n", p.Persons(), p.Engagements(), time.Since(begun).Seconds(), heap())
-	begun = time.Now()
-	m, err := learnt(p, int(*learn), *kinds, *each, *seed)
+	begun, used := time.Now(), processorSeconds()
+	m, err := learnt(p, int(*learn), *kinds, *each, *seed, *progress)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "learnt in %.0f s, method %s, %s\n", time.Since(begun).Seconds(), m.Method(), heap())
+	fmt.Fprintf(os.Stdout, "learnt in %.0f s, %.0f s of processors, method %s, %s\n",
+		time.Since(begun).Seconds(), processorSeconds()-used, m.Method(), heap())
 
 	before := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(before)
@@ -51,44 +59,101 @@ func actAlike(args []string) error {
 		for int(seeds.GetCardinality()) < size { //nolint:gosec // persons fit 32 bits
 			seeds.Add(1 + uint32(r.IntN(p.Persons()))) //nolint:gosec // persons fit 32 bits
 		}
-		var took []float64
+		var cut, told took
 		for range 5 {
-			begun = time.Now()
-			cuts := m.Rank(p, seeds).Nested(country)
-			took = append(took, time.Since(begun).Seconds())
+			var cuts [10]*roaring.Bitmap
+			cut.measure(func() { cuts = m.Rank(p, seeds, country).Nested() })
 			for x, cut := range cuts {
 				if got, want := int(cut.GetCardinality()), actalike.Size(x+1, p.Persons()); got != want { //nolint:gosec // few
 					return fmt.Errorf("%d%% are %d persons, want %d", x+1, got, want)
 				}
 			}
+			told.measure(func() { m.Recall(p, seeds, country, 1) })
 		}
-		slices.Sort(took)
-		fmt.Fprintf(os.Stdout, "seed of %s: ten nested audiences in %.2f s on one core (median of 5, from %.2f to %.2f), %s\n",
-			strconv.Itoa(size), took[2], took[0], took[4], heap())
+		fmt.Fprintf(os.Stdout, "seed of %s, on one core: ten nested audiences in %s; their quality in %s; %s\n", strconv.Itoa(size), &cut, &told, heap())
 	}
 	return nil
 }
 
-// learnt is a model of the population, or of its first persons: how long ranking takes does not depend on what was learnt. A
-// population that is too large for trees is ranked without them.
-func learnt(p *actalike.Population, persons, kinds, each int, seed uint64) (*actalike.Model, error) {
-	if persons <= 0 || persons >= p.Persons() {
-		return actalike.Train(context.Background(), p, seed)
+// took is how long something took, several times.
+type took struct{ wall, processor []float64 }
+
+func (t *took) measure(f func()) {
+	begun, used := time.Now(), processorSeconds()
+	f()
+	t.wall, t.processor = append(t.wall, time.Since(begun).Seconds()), append(t.processor, processorSeconds()-used)
+}
+
+func (t *took) String() string {
+	slices.Sort(t.wall)
+	slices.Sort(t.processor)
+	n := len(t.wall)
+	return fmt.Sprintf("%.2f s (median of %d, from %.2f to %.2f; of the processor %.2f, from %.2f to %.2f)",
+		t.wall[n/2], n, t.wall[0], t.wall[n-1], t.processor[n/2], t.processor[0], t.processor[n-1])
+}
+
+// learnt is a model of the population, or of its first persons: how long ranking takes does not depend on what was learnt.
+func learnt(p *actalike.Population, persons, kinds, each int, seed uint64, progress string) (*actalike.Model, error) {
+	if persons > 0 && persons < p.Persons() {
+		first, err := actalike.MakePopulation(persons, kinds, each, seed) // the same persons, made again
+		if err != nil {
+			return nil, err
+		}
+		p = first
 	}
-	first, err := actalike.MakePopulation(persons, kinds, each, seed) // the same persons, made again
-	if err != nil {
-		return nil, err
+	if progress == "" {
+		return actalike.Train(context.Background(), p, seed, nil)
 	}
-	m, err := actalike.Train(context.Background(), first, seed)
-	if err == nil && p.Persons() > actalike.MostFused {
-		m.Trees = nil
+	m, err := actalike.Resume(context.Background(), diary{progress})
+	if m == nil && err == nil {
+		m, err = actalike.Train(context.Background(), p, seed, diary{progress})
 	}
 	return m, err
+}
+
+// diary keeps progress in a folder, as the service does but for the checksums.
+type diary struct{ folder string }
+
+func (d diary) Save(name string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(d.folder, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(d.folder, name)
+	f, err := os.Create(path + ".new") //nolint:gosec // the caller's own folder
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(f)
+	if err := errors.Join(write(out), out.Flush(), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+func (d diary) Load(name string, read func(io.Reader) error) (bool, error) {
+	f, err := os.Open(filepath.Join(d.folder, name)) //nolint:gosec // the caller's own folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return true, read(bufio.NewReader(f))
 }
 
 func heap() string {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return fmt.Sprintf("%.2f GB in use, %.2f GB taken from the system", float64(m.HeapAlloc)/1e9, float64(m.Sys-m.HeapReleased)/1e9)
+	s := fmt.Sprintf("%.2f GB in use", float64(m.HeapAlloc)/1e9)
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return s
+	}
+	_, peak, _ := strings.Cut(string(status), "VmHWM:")
+	if kB, err := strconv.ParseFloat(strings.Fields(peak + " 0")[0], 64); err == nil && kB > 0 {
+		s += fmt.Sprintf(", %.2f GB resident at most", kB*1024/1e9)
+	}
+	return s
 }

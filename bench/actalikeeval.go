@@ -108,7 +108,7 @@ func evaluate(folder string, seed uint64) (evalResult, error) {
 		return r, err
 	}
 	begun := time.Now()
-	m, err := actalike.Train(context.Background(), p, seed)
+	m, err := actalike.Train(context.Background(), p, seed, nil)
 	if err != nil {
 		return r, err
 	}
@@ -120,7 +120,7 @@ func evaluate(folder string, seed uint64) (evalResult, error) {
 		for _, person := range a.Seed {
 			seeds.Add(person + 1) // persons are numbered from 0 in the data
 		}
-		r.judge(m.Rank(p, seeds).Best(everybody, p.Persons()), &a, p.Persons())
+		r.judge(m.Rank(p, seeds, everybody).Best(p.Persons()), &a, p.Persons())
 	}
 	n := float64(len(file.Audiences))
 	r.Audiences, r.Ranked = len(file.Audiences), time.Since(begun).Seconds()/n

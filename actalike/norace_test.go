@@ -1,0 +1,5 @@
+//go:build !race
+
+package actalike_test
+
+const raceDetector = false
