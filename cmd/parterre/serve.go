@@ -62,6 +62,9 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 				return cli.UsageError(cmd, err)
 			}
 			c.EventLimits = &events
+			if !(c.Alike.Seed > 0) { // also when it is no number
+				return cli.UsageError(cmd, fmt.Errorf("--seed-moved is %v: it must be more than 0", c.Alike.Seed))
+			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -80,6 +83,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"the version of the API that is spoken: 5.14, 5.23 or live (PARTERRE_API_VERSION)")
 	flags.DurationVar(&events.Age, "event-max-age", events.Age, "how old an event may be that comes in")
 	flags.DurationVar(&events.Ahead, "event-max-ahead", events.Ahead, "how far ahead of the clock it may be")
+	flags.Float64Var(&c.Alike.Seed, "seed-moved", .1, "the share of its seed that changes until a look-alike is computed anew")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }

@@ -109,6 +109,7 @@ func TestServeRefusesWhatItCannotDo(t *testing.T) {
 		{"a version that is not spoken", nil, []string{"--api-version", "5.15"}, "5.14, 5.23 and live"},
 		{"a version in the environment that is not spoken", []string{"PARTERRE_API_VERSION=5"}, nil, "5.14, 5.23 and live"},
 		{"an age that is none", nil, []string{"--event-max-age", "-1h"}, "0 to 87600h"},
+		{"a share that is none", nil, []string{"--seed-moved", "0"}, "more than 0"},
 		{"an argument too many", nil, []string{"now"}, "unknown command"},
 		{"a token that no request can carry", []string{"PARTERRE_TOKEN=two words"}, []string{"--data", "mem"}, "PARTERRE_TOKEN"},
 		{"an app without a number", []string{"PARTERRE_APP_ID=shop"}, []string{"--data", "mem"}, "PARTERRE_APP_ID"},
