@@ -59,8 +59,8 @@ microbench: $(BENCHSTAT) ## run benchmarks (BENCH, COUNT times) and sum them up,
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bench.txt || { cat bench.txt; exit 1; }
 	$(BENCHSTAT) $(BASE) bench.txt
 
-actalike-eval: ## measure look-alikes on the populations in the folder DIR
-	go run ./bench ACTALIKE-EVAL --dir $(DIR)
+actalike-eval: ## measure look-alikes on the populations in the folder DIR (../shared/actalike)
+	go run ./bench ACTALIKE-EVAL --dir $(or $(DIR),../shared/actalike)
 
 demo: ## start the service, load a shop's data, and update audiences
 	go run ./cmd/parterre demo

@@ -70,6 +70,9 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 			if c.Traces, err = telemetry.TracesFrom(getenv); err != nil {
 				return cli.UsageError(cmd, err)
 			}
+			if !(c.Alike.Seed > 0) { // also when it is no number
+				return cli.UsageError(cmd, fmt.Errorf("--seed-moved is %v: it must be more than 0", c.Alike.Seed))
+			}
 			c.Log = logger(cmd.ErrOrStderr(), verbose)
 			return serve(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -94,6 +97,7 @@ func serveCommand(getenv func(string) string) *cobra.Command {
 		"room on the disk that writes leave alone: they are turned away when there is less (PARTERRE_DISK_RESERVE)")
 	flags.DurationVar(&events.Age, "event-max-age", events.Age, "how old an event may be that comes in")
 	flags.DurationVar(&events.Ahead, "event-max-ahead", events.Ahead, "how far ahead of the clock it may be")
+	flags.Float64Var(&c.Alike.Seed, "seed-moved", .1, "the share of its seed that changes until a look-alike is computed anew")
 	flags.BoolVar(&verbose, "verbose", false, "log what happens inside, too")
 	return cmd
 }

@@ -112,6 +112,7 @@ func TestServeRefusesWhatItCannotDo(t *testing.T) {
 		{"a memory that is none", nil, []string{"--memory-limit", "much"}, "such as 512MiB"},
 		{"a reserve that is none", nil, []string{"--disk-reserve", "half"}, "--disk-reserve"},
 		{"too little memory, in the environment", []string{"PARTERRE_MEMORY_LIMIT=64MiB"}, nil, "128 MiB at least"},
+		{"a share that is none", nil, []string{"--seed-moved", "0"}, "more than 0"},
 		{"an argument too many", nil, []string{"now"}, "unknown command"},
 		{"a token that no request can carry", []string{"PARTERRE_TOKEN=two words"}, []string{"--data", "mem"}, "PARTERRE_TOKEN"},
 		{"an app without a number", []string{"PARTERRE_APP_ID=shop"}, []string{"--data", "mem"}, "PARTERRE_APP_ID"},
