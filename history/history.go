@@ -171,7 +171,8 @@ func Append(dst []byte, lines []Line) []byte {
 		p.put(uint64(lines[i].Stamp-least), widths[3])
 	}
 	p.flush()
-	dst = append(p.dst, make([]byte, padding)...)
+	dst = p.dst
+	dst = append(dst, make([]byte, padding)...)
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[begin:], castagnoli))
 }
 
@@ -235,6 +236,9 @@ func Parse(b []byte) (p Part, err error) {
 	at += 4
 	if max(p.count, p.facet, p.page, p.stamp) > 32 {
 		return p, fmt.Errorf("%w: bad widths", ErrCorrupt)
+	}
+	if p.facet+p.page == 0 && p.n > GroupSize { // a person is in a cell once
+		return Part{}, fmt.Errorf("%w: %d lines in one cell", ErrCorrupt, p.n)
 	}
 	a, c, s := bytesFor(GroupSize, p.count), bytesFor(p.n, p.facet+p.page), bytesFor(p.n, p.stamp)
 	if len(body)-at != a+c+s+padding {

@@ -402,7 +402,7 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 		{"Lookup", "Persons", func(ctx context.Context) error { _, err := ix.Lookup(ctx, who("ann")); return err }},
 		{"Contains", "Chunk", func(ctx context.Context) error { _, err := ix.Contains(ctx, list, 1, noon); return err }},
 		{"Contains of a derived audience", "History Facet URL", func(ctx context.Context) error {
-			again := newIndex(t, store) // knows nothing yet
+			again := newIndex(t, store) //nolint:contextcheck // it knows nothing yet
 			again.Register(ofURL(13, "/"))
 			_, err := again.Contains(ctx, everybody(13), 1, noon)
 			return err

@@ -3,6 +3,7 @@ package index_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -42,7 +43,7 @@ func TestWhatAPersonHoldsIsWhatTheEventsSay(t *testing.T) {
 			}
 		}
 		must(t, ix.Ingest(t.Context(), second))
-		both := append(first, second...)
+		both := slices.Concat(first, second)
 		wantHoldings(t, ix, "after events", map[driver.RollID]stamps{
 			one.Roll: union(both, one), anybody.Roll: union(both, anybody), two.Roll: union(second, two), three.Roll: union(second, three),
 		})

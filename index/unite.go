@@ -65,10 +65,11 @@ func (ix *Index) unite(ctx context.Context, s *Standing, use func(part *roll.Acc
 }
 
 func (ix *Index) selectIn(ctx context.Context, account parterre.ID, s *Standing) (one selection, err error) {
-	of := 0
-	if one.facets, of, err = ix.selectFacets(ctx, account, s); err != nil || len(one.facets) == 0 {
+	facets, of, err := ix.selectFacets(ctx, account, s)
+	if err != nil || len(facets) == 0 {
 		return one, err
 	}
+	one.facets = facets
 	ix.mu.Lock()
 	main := many*of >= int(ix.mu.tops.Facet) // histories are of all ad accounts
 	ix.mu.Unlock()

@@ -3,6 +3,7 @@ package row_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/parterre/parterre"
@@ -15,12 +16,13 @@ func checkouts(r *rand.Rand, from, n int) []row.Row {
 	for i := range rows {
 		rows[i] = row.Row{Person: parterre.PersonID(r.IntN(10_000_000)), Stamp: parterre.Stamp(r.IntN(90 * 86400)), Page: r.Uint32N(20_000)}
 		rows[i].Data.Fields = []parterre.Datum{
-			{Name: "currency", Value: "EUR"}, {Name: "order_id", Value: fmt.Sprint("order-", from+i)},
+			{Name: "currency", Value: "EUR"},
+			{Name: "order_id", Value: fmt.Sprint("order-", from+i)},
 			{Name: "value", Value: fmt.Sprintf("%d.%02d", r.IntN(600), r.IntN(100))},
 		}
 		for range 2 {
 			rows[i].Data.Items = append(rows[i].Data.Items, []parterre.Datum{
-				{Name: "id", Value: fmt.Sprint("product-", r.IntN(2000))}, {Name: "quantity", Value: fmt.Sprint(1 + r.IntN(3))},
+				{Name: "id", Value: fmt.Sprint("product-", r.IntN(2000))}, {Name: "quantity", Value: strconv.Itoa(1 + r.IntN(3))},
 			})
 		}
 	}

@@ -30,7 +30,7 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	}
 	b := writer{batch: x.db.NewBatch()}
 	b.write(w)
-	e := x.entryOf(w)
+	e := x.entryOf(w) //nolint:contextcheck // what it has written out goes on when the caller has ended
 	if e != nil {
 		b.log(e)
 	}

@@ -17,7 +17,7 @@ const groupsAtOnce = 64
 func (x *Index) Settle(ctx context.Context) error {
 	x.mu.Lock()
 	if x.mu.old == nil && x.mu.young.last > 0 && x.failed.Load() == nil {
-		x.turnLocked()
+		x.turnLocked() //nolint:contextcheck // what is written out goes on when the caller has ended
 	}
 	for x.mu.old != nil && x.failed.Load() == nil {
 		x.written.Wait()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -27,14 +28,16 @@ func product(n int) parterre.EventData {
 // checkout is the n-th of some checkouts: one to three items of many products, and an order id of its own.
 func checkout(r *rand.Rand, n, products int) row.Row {
 	data := parterre.EventData{Fields: []parterre.Datum{
-		{Name: "currency", Value: "EUR"}, {Name: "num_items", Value: fmt.Sprint(1 + r.IntN(5))},
-		{Name: "order_id", Value: fmt.Sprint("order-", n)}, {Name: "value", Value: fmt.Sprintf("%d.%02d", r.IntN(600), r.IntN(100))},
+		{Name: "currency", Value: "EUR"},
+		{Name: "num_items", Value: strconv.Itoa(1 + r.IntN(5))},
+		{Name: "order_id", Value: fmt.Sprint("order-", n)},
+		{Name: "value", Value: fmt.Sprintf("%d.%02d", r.IntN(600), r.IntN(100))},
 	}}
 	for range 1 + r.IntN(3) {
 		data.Items = append(data.Items, []parterre.Datum{
 			{Name: "id", Value: fmt.Sprint("product-", r.IntN(products))},
 			{Name: "item_price", Value: fmt.Sprintf("%d.%02d", r.IntN(200), r.IntN(100))},
-			{Name: "quantity", Value: fmt.Sprint(1 + r.IntN(3))},
+			{Name: "quantity", Value: strconv.Itoa(1 + r.IntN(3))},
 		})
 	}
 	return row.Row{

@@ -28,7 +28,7 @@ import (
 func (s *Server) open(ctx context.Context, c Config) (catalogdriver.Driver, indexdriver.Driver, *parts.Folder, error) {
 	data := c.Data
 	if data == Memory {
-		return s.openMemory(c)
+		return s.openMemory(c) //nolint:contextcheck // the store works in the background until it is closed
 	}
 	if err := s.prepareFolder(data); err != nil {
 		return nil, nil, nil, err
@@ -46,7 +46,7 @@ func (s *Server) open(ctx context.Context, c Config) (catalogdriver.Driver, inde
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
 	files.Room = s.gate.room
-	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), s.rollOptions(c))
+	rolls, err := lsmindex.Open(vfs.Default, filepath.Join(data, "index"), s.rollOptions(c)) //nolint:contextcheck // it works in the background until it is closed
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, rows.Close())
 	}
