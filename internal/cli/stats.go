@@ -46,7 +46,7 @@ func statsLines(all client.Stats) [][2]string {
 	lines := [][2]string{
 		{"persons", n(all.Persons)},
 		{"facets", fmt.Sprintf("%s on %s pages", n(all.Facets), n(all.Pages))},
-		{"rolls", fmt.Sprintf("%s on the disk; those of %s audiences move with events", size(all.Bytes.Tables["rolls"]), n(all.StandingAudiences))},
+		{"rolls", fmt.Sprintf("%s on the disk; %s audiences stand", size(all.Bytes.Tables["rolls"]), n(all.StandingAudiences))},
 		{"taken in", fmt.Sprintf("%s events and %s persons since the start", n(all.SinceStart.EventsIngested), n(all.SinceStart.PersonsImported))},
 		{"disk", fmt.Sprintf("%s, of which %s are the log", size(all.Bytes.Disk), size(all.Bytes.Log))},
 		{"memory", fmt.Sprintf("%s of blocks, %s that wait to be written out, %s in memtables",

@@ -123,7 +123,7 @@ var (
 	ixPersons    = describe("parterre_index_persons", "Persons of the population.")
 	ixFacets     = describe("parterre_index_facets", "Numbers of facets that were given out.")
 	ixPages      = describe("parterre_index_pages", "Numbers of pages that were given out.")
-	ixStanding   = describe("parterre_index_standing_audiences", "Audiences whose rolls move with events.")
+	ixStanding   = describe("parterre_index_standing_audiences", "Audiences that stand, with a roll of their own or derived.")
 	ixDisk       = describe("parterre_index_disk_bytes", "Bytes of all files of the index.")
 	ixLog        = describe("parterre_index_log_bytes", "Of these, bytes of the write-ahead log.")
 	ixMemTable   = describe("parterre_index_memtable_bytes", "Memory with writes that are in no table yet.")
