@@ -99,6 +99,20 @@ func eventually(t *testing.T, what string, is func() bool) {
 	t.Fatalf("in vain waited until %s", what)
 }
 
+// visitors makes the audience of everybody who comes.
+func visitors(t *testing.T, s *service) client.Audience {
+	t.Helper()
+	tag, err := s.CreateConversionTag(t.Context(), account, client.ConversionTagCreate{Name: "Shop"})
+	orFail(t, err)
+	audience, err := s.CreateAudience(t.Context(), account, client.AudienceCreate{
+		AudienceType: client.TypeVisitor, Name: "Visitors", Rule: map[string]any{"visitor_source_id": tag.ID, "retention_days": 30},
+	})
+	orFail(t, err)
+	_, err = s.WaitForAudience(t.Context(), account, audience.ID)
+	orFail(t, err)
+	return audience
+}
+
 // TestAFullDiskTurnsWritesAway fills the disk under a running service: by somebody else, by what it takes in itself, and to the
 // last byte. Look-ups go on, writing goes on when there is room, and nothing that was acknowledged is lost.
 func TestAFullDiskTurnsWritesAway(t *testing.T) {
@@ -108,14 +122,7 @@ func TestAFullDiskTurnsWritesAway(t *testing.T) {
 		"--rate-limits", "off",
 	}
 	s := serve(t, nil, args...)
-	tag, err := s.CreateConversionTag(t.Context(), account, client.ConversionTagCreate{Name: "Shop"})
-	orFail(t, err)
-	audience, err := s.CreateAudience(t.Context(), account, client.AudienceCreate{
-		AudienceType: client.TypeVisitor, Name: "Visitors", Rule: map[string]any{"visitor_source_id": tag.ID, "retention_days": 30},
-	})
-	orFail(t, err)
-	_, err = s.WaitForAudience(t.Context(), account, audience.ID)
-	orFail(t, err)
+	audience := visitors(t, s)
 	acknowledged, err := visits(t, s, 0)
 	orFail(t, err)
 

@@ -103,14 +103,7 @@ func TestACrowdIsTurnedAwayAndNothingIsLost(t *testing.T) {
 	const limit, slack = 192 << 20, 32 << 20 // the garbage collector may be late for a moment
 	args := []string{"--addr", "127.0.0.1:0", "--data", t.TempDir(), "--memory-limit", "192MiB", "--rate-limits", "off", "--disk-reserve", "0"}
 	s := serve(t, nil, args...)
-	tag, err := s.CreateConversionTag(t.Context(), account, client.ConversionTagCreate{Name: "Shop"})
-	orFail(t, err)
-	audience, err := s.CreateAudience(t.Context(), account, client.AudienceCreate{
-		AudienceType: client.TypeVisitor, Name: "Visitors", Rule: map[string]any{"visitor_source_id": tag.ID, "retention_days": 30},
-	})
-	orFail(t, err)
-	_, err = s.WaitForAudience(t.Context(), account, audience.ID)
-	orFail(t, err)
+	audience := visitors(t, s)
 
 	ctx, stop := context.WithTimeout(t.Context(), 8*time.Second)
 	defer stop()
