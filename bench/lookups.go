@@ -53,14 +53,11 @@ const (
 
 func lookups(ctx context.Context, b *bench) (_ any, err error) {
 	w := newWorld(b.size, b.seed)
-	s, err := b.newService(ctx)
+	s, err := b.loaded(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.end(ctx)) }()
-	if err := s.load(ctx, b, w); err != nil {
-		return nil, err
-	}
 	f := lookupFigures{Size: b.size, Audiences: b.audiences}
 	if err := s.makeAudiences(ctx, b, w, b.audiences); err != nil {
 		return nil, err

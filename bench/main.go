@@ -45,6 +45,9 @@ var ownFlags = map[string]func(args []string) error{
 	"ACTALIKE-EVAL": actAlikeEval,
 }
 
+// startCommand is what START starts this program with.
+const startCommand = "start-one"
+
 // bench is what a benchmark is run with.
 type bench struct {
 	size      size
@@ -55,6 +58,7 @@ type bench struct {
 	library   string
 	profile   string
 	folder    string // for the data, emptied by who uses it
+	keep      string // where data are kept to be used again, or nothing
 	out       io.Writer
 	log       io.Writer // for progress
 }
@@ -87,6 +91,12 @@ func main() {
 }
 
 func command() *cobra.Command {
+	if len(os.Args) == 4 && os.Args[1] == startCommand {
+		return &cobra.Command{
+			Use: startCommand, DisableFlagParsing: true, SilenceUsage: true,
+			RunE: func(*cobra.Command, []string) error { return startOne(os.Args[2:]) },
+		}
+	}
 	if len(os.Args) > 1 && ownFlags[os.Args[1]] != nil {
 		return &cobra.Command{
 			Use: "bench " + os.Args[1], DisableFlagParsing: true, SilenceUsage: true,
@@ -120,6 +130,7 @@ func command() *cobra.Command {
 	flags.StringVar(&b.peer, "peer", "", "clickhouse, or nothing for no peer")
 	flags.StringVar(&b.library, "libchdb", os.Getenv("CHDB_LIB_PATH"), "where libchdb.so is (CHDB_LIB_PATH)")
 	flags.StringVar(&b.folder, "folder", os.TempDir(), "where folders for the data are made and removed again")
+	flags.StringVar(&b.keep, "keep", "", "keep the data and those of the peer in this folder, and use them again the next time")
 	flags.StringVar(&b.profile, "cpuprofile", "", "write a profile of the processors' time to this file")
 	flags.StringVar(&file, "out", "", "write the figures as JSON to this file, too")
 	return cmd

@@ -22,6 +22,8 @@ import (
 // questions. docs/adr/0021-the-peer-without-a-module.md says why it is loaded by hand.
 type peer struct {
 	folder string
+	table  string         // of the size and seed
+	keep   bool           // the table is not dropped
 	conn   unsafe.Pointer // to the handle of the connection
 
 	connect func(argc int, argv **byte) unsafe.Pointer
@@ -52,6 +54,7 @@ func (b *bench) newPeer(ctx context.Context, w *world) (p *peer, err error) {
 		}
 		sharedPeer = p
 	}
+	p.table, p.keep = fmt.Sprintf("events_%d_%d_%d_%d", w.size.Persons, w.size.Events, w.size.URLs, b.seed), b.keep != ""
 	return p, p.load(ctx, b, w)
 }
 
@@ -70,7 +73,13 @@ func (b *bench) connectPeer() (*peer, error) {
 	} {
 		purego.RegisterLibFunc(f, lib, name)
 	}
-	if p.folder, err = os.MkdirTemp(b.folder, "parterre-peer-"); err != nil {
+	if b.keep != "" {
+		p.folder = filepath.Join(b.keep, "peer")
+		err = os.MkdirAll(p.folder, 0o755)
+	} else {
+		p.folder, err = os.MkdirTemp(b.folder, "parterre-peer-")
+	}
+	if err != nil {
 		return nil, err
 	}
 	var argv []*byte
@@ -103,14 +112,17 @@ func (p *peer) ask(query string) (string, error) {
 
 // close empties the table; the connection stays for the next size, as the library cannot connect twice.
 func (p *peer) close() error {
-	_, err := p.ask("DROP TABLE IF EXISTS events SYNC")
+	if p.keep {
+		return nil
+	}
+	_, err := p.ask("DROP TABLE IF EXISTS " + p.table + " SYNC")
 	return errors.Join(err, os.RemoveAll(filepath.Join(p.folder, "events.bin")))
 }
 
 // persons counts the persons of the events that meet a condition.
 func (p *peer) persons(where string, n *int) (time.Duration, error) {
 	begun := time.Now()
-	text, err := p.ask("SELECT uniqExact(person) FROM events WHERE " + where + " SETTINGS max_threads = 2")
+	text, err := p.ask("SELECT uniqExact(person) FROM " + p.table + " WHERE " + where + " SETTINGS max_threads = 2")
 	took := time.Since(begun)
 	if err == nil {
 		*n, err = strconv.Atoi(strings.TrimSpace(text))
@@ -118,7 +130,7 @@ func (p *peer) persons(where string, n *int) (time.Duration, error) {
 	return took, err
 }
 
-const schema = `CREATE TABLE events (
+const schema = `(
 	name LowCardinality(String), source LowCardinality(String), ingestion LowCardinality(String), url LowCardinality(String),
 	at UInt32, person UInt32, order_id String, value String, currency LowCardinality(String), quantity UInt32,
 	products Array(LowCardinality(String)), query LowCardinality(String)
@@ -126,10 +138,15 @@ const schema = `CREATE TABLE events (
 
 // load makes the table and fills it, a million events at a time.
 func (p *peer) load(ctx context.Context, b *bench, w *world) error {
-	if _, err := p.ask("DROP TABLE IF EXISTS events SYNC"); err != nil {
+	if p.keep {
+		if n, err := p.ask("SELECT count() FROM " + p.table); err == nil && strings.TrimSpace(n) == strconv.Itoa(w.size.Events) {
+			return nil
+		}
+	}
+	if _, err := p.ask("DROP TABLE IF EXISTS " + p.table + " SYNC"); err != nil {
 		return err
 	}
-	if _, err := p.ask(schema); err != nil {
+	if _, err := p.ask("CREATE TABLE " + p.table + schema); err != nil {
 		return err
 	}
 	line := b.progress("peer", w.size.Events)
@@ -141,7 +158,7 @@ func (p *peer) load(ctx context.Context, b *bench, w *world) error {
 		if err != nil {
 			return err
 		}
-		if _, err := p.ask("INSERT INTO events SELECT * FROM file('" + file + `', 'RowBinary', 'name String, source String, ` +
+		if _, err := p.ask("INSERT INTO " + p.table + " SELECT * FROM file('" + file + `', 'RowBinary', 'name String, source String, ` +
 			`ingestion String, url String, at UInt32, person UInt32, order_id String, value String, currency String, ` +
 			`quantity UInt32, products Array(String), query String')`); err != nil {
 			return err
@@ -151,7 +168,7 @@ func (p *peer) load(ctx context.Context, b *bench, w *world) error {
 			return ctx.Err()
 		}
 	}
-	_, err := p.ask("OPTIMIZE TABLE events FINAL")
+	_, err := p.ask("OPTIMIZE TABLE " + p.table + " FINAL")
 	return err
 }
 

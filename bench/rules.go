@@ -105,17 +105,11 @@ func geometricMean(list []ruleFigures) float64 {
 // rulesAt measures all classes at one size.
 func (b *bench) rulesAt(ctx context.Context, sz size) (list []ruleFigures, err error) {
 	w := newWorld(sz, b.seed)
-	s, err := b.newService(ctx)
+	s, err := b.loaded(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.end(ctx)) }()
-	if err := s.load(ctx, b, w); err != nil {
-		return nil, err
-	}
-	if err := s.settle(ctx); err != nil {
-		return nil, err
-	}
 	if err := b.profileAnew(); err != nil {
 		return nil, err
 	}

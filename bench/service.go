@@ -36,9 +36,17 @@ func (b *bench) newService(ctx context.Context) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{folder: folder, account: sandbox.AdAccount}
+	return b.begin(ctx, b.serviceIn(folder))
+}
+
+func (b *bench) serviceIn(folder string) *service {
+	return &service{folder: folder, account: sandbox.AdAccount}
+}
+
+// begin starts a service over a folder that is empty, and makes its conversion tag. The folder is gone when that fails.
+func (b *bench) begin(ctx context.Context, s *service) (*service, error) {
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+		return nil, errors.Join(err, os.RemoveAll(s.folder))
 	}
 	tag, err := s.client.CreateConversionTag(ctx, s.account.String(), client.ConversionTagCreate{Name: "bench"})
 	if err == nil {

@@ -23,7 +23,7 @@ func usual(seed uint64, each int) []history.Line {
 	return history.Compact(lines)
 }
 
-func BenchmarkLast(b *testing.B) {
+func BenchmarkSince(b *testing.B) {
 	lines := usual(1, 9)
 	p, err := history.Parse(history.Append(nil, lines))
 	if err != nil {
@@ -47,9 +47,8 @@ func BenchmarkLast(b *testing.B) {
 		{"one facet of 28", history.Want{Facets: history.SetOf(facets[7:8]), Any: true}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			var found history.Moments
 			for b.Loop() {
-				p.Last(&c.want, &found)
+				p.Since(&c.want, 1)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/history.GroupSize, "ns/person")
 		})

@@ -122,7 +122,7 @@ func TestPartsMergeInAnyOrderHoweverOften(t *testing.T) {
 	})
 }
 
-func TestLastIsTheLastMomentInAWantedCell(t *testing.T) {
+func TestSinceIsWhoseLastMomentInAWantedCellCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		meant := naive{}
 		lines := anyLines.Draw(t, "lines")
@@ -141,15 +141,24 @@ func TestLastIsTheLastMomentInAWantedCell(t *testing.T) {
 		pages, inPages := set("page")
 		w := history.Want{Facets: facets, Pages: pages, Any: rapid.Bool().Draw(t, "any page")}
 		wanted := func(c history.Cell) bool { return inFacets[c.Facet()] && (w.Any || inPages[c.Page()]) }
-		got := map[uint8]parterre.Stamp{}
-		var found history.Moments
-		for i := range p.Last(&w, &found) {
-			got[found.Lows[i]] = found.Stamps[i]
+		sinces := []parterre.Stamp{1, math.MaxUint32}
+		for _, l := range lines {
+			sinces = append(sinces, l.Stamp, l.Stamp+1)
 		}
+		since := max(1, rapid.SampledFrom(sinces).Draw(t, "since"))
+		who, oldest := p.Since(&w, since)
+		first := parterre.Stamp(math.MaxUint32)
 		for low := range history.GroupSize {
-			if s := meant.last(uint8(low), wanted); got[uint8(low)] != s {
-				t.Fatalf("person %d: last moment %d, want %d", low, got[uint8(low)], s)
+			s := meant.last(uint8(low), wanted)
+			if got := who[low/64]>>(low%64)&1 == 1; got != (s >= since) {
+				t.Fatalf("person %d, whose last moment is %d: counts since %d is %t", low, s, since, got)
 			}
+			if s >= since {
+				first = min(first, s)
+			}
+		}
+		if oldest < since || oldest > first {
+			t.Fatalf("the oldest of those that count since %d is said to be %d, and is %d", since, oldest, first)
 		}
 		for c := range meant[0] {
 			if w.Has(c) != wanted(c) {
@@ -204,7 +213,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d lines, and it says %d", n, p.Lines())
 		}
 		w := history.Want{Facets: history.SetOf([]uint32{1}), Any: true}
-		p.Last(&w, new(history.Moments))
+		p.Since(&w, 1)
 		p.Each(255, func(history.Cell, parterre.Stamp) {})
 	})
 }

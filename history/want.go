@@ -1,6 +1,10 @@
 package history
 
-import "github.com/parterre/parterre"
+import (
+	"math"
+
+	"github.com/parterre/parterre"
+)
 
 // Set is a set of numbers: those from a first one on, as bits.
 type Set struct {
@@ -38,27 +42,29 @@ type Want struct {
 // Has says whether a cell counts.
 func (w *Want) Has(c Cell) bool { return w.Facets.Has(c.Facet()) && (w.Any || w.Pages.Has(c.Page())) }
 
-// Moments are persons of a group with a moment each.
-type Moments struct {
-	Lows   [GroupSize]uint8
-	Stamps [GroupSize]parterre.Stamp
-}
-
-// Last finds of each person who was in a wanted cell the last moment, in ascending order, puts them into found from the first
-// place on, and says how many they are. As lines come the latest first, it looks no further than to the first that counts.
-func (p *Part) Last(w *Want, found *Moments) (n int) {
+// Since says of whom the last moment in a wanted cell counts, which is since or later: as bits, low bits first, with a moment
+// that counts and is not after the first of them, the largest there is when nobody counts. As lines come the latest first, it looks no further than to the first that is wanted.
+func (p *Part) Since(w *Want, since parterre.Stamp) (who [GroupSize / 64]uint64, oldest parterre.Stamp) {
 	from, width, counts := 0, p.facet+p.page, mask(p.count)
+	all := p.least >= uint64(since) // so there is no need to look at stamps
+	oldest = math.MaxUint32
 	for low := range GroupSize {
 		to := min(from+int(bitsAt(p.counts, low*int(p.count), p.count)&counts), p.n)
 		for i := from; i < to; i++ {
 			v := bitsAt(p.cells, i*int(width), width) & p.cellMask
-			if w.Facets.Has(uint32(v&p.facetMask)) && (w.Any || w.Pages.Has(uint32(v>>p.facet))) {
-				found.Lows[n], found.Stamps[n] = uint8(low), p.stampOf(i)
-				n++
-				break
+			if !w.Facets.Has(uint32(v&p.facetMask)) || !w.Any && !w.Pages.Has(uint32(v>>p.facet)) {
+				continue
 			}
+			if all {
+				who[low>>6] |= 1 << (low & 63)
+				oldest = parterre.Stamp(p.least)
+			} else if s := p.stampOf(i); s >= since {
+				who[low>>6] |= 1 << (low & 63)
+				oldest = min(oldest, s)
+			}
+			break
 		}
 		from = to
 	}
-	return n
+	return who, oldest
 }

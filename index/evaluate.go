@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"runtime"
-	"sync"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
@@ -17,7 +16,8 @@ func (ix *Index) Evaluate(ctx context.Context, s Standing) error {
 	if s.isDerived() {
 		return ctx.Err()
 	}
-	var tasks []func(context.Context, *roll.Accumulator) error
+	var union roll.Accumulator
+	defer union.Reset()
 	for _, account := range s.Accounts {
 		facets, _, err := ix.selectFacets(ctx, account, &s)
 		if err != nil {
@@ -29,50 +29,38 @@ func (ix *Index) Evaluate(ctx context.Context, s Standing) error {
 				return err
 			}
 		}
-		if len(facets) > 0 && (pages == nil || len(pages.ids) > 0) {
-			tasks = append(tasks, ix.rowTask(facets, pages, s.Data))
+		if len(facets) == 0 || pages != nil && len(pages.ids) == 0 {
+			continue
+		}
+		if err := ix.uniteRows(ctx, facets, pages, s.Data, &union); err != nil {
+			return parterre.Internalf(err, "unite the rows that a rule selects")
 		}
 	}
-	union, err := uniteAll(ctx, tasks)
-	if err != nil {
-		return parterre.Internalf(err, "unite the rows that a rule selects")
-	}
-	defer union.Reset()
-	return ix.write(ctx, s.Roll, union)
+	return ix.write(ctx, s.Roll, &union)
 }
 
-// uniteAll does the tasks, as many at a time as there are cores, and merges what they find.
-func uniteAll(ctx context.Context, tasks []func(context.Context, *roll.Accumulator) error) (*roll.Accumulator, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	parts := make([]roll.Accumulator, max(1, min(runtime.GOMAXPROCS(0), len(tasks))))
-	queue := make(chan func(context.Context, *roll.Accumulator) error, len(tasks))
-	for _, t := range tasks {
-		queue <- t
-	}
-	close(queue)
-	var all sync.WaitGroup
+// uniteRows finds the events of facets that have the data, on any page when pages is nil. The store shares the rows out among
+// the cores, because one facet may have nearly all.
+func (ix *Index) uniteRows(
+	ctx context.Context, facets []driver.FacetID, pages *pageSet, want parterre.EventData, into *roll.Accumulator,
+) error {
+	parts := make([]roll.Accumulator, runtime.GOMAXPROCS(0))
+	yields := make([]driver.YieldRow, len(parts))
 	for i := range parts {
-		all.Go(func() {
-			for t := range queue {
-				if ctx.Err() != nil {
-					return
-				}
-				if err := t(ctx, &parts[i]); err != nil {
-					cancel(err)
-				}
+		yields[i] = func(person parterre.PersonID, stamp parterre.Stamp, page uint32) {
+			if pages == nil || pages.set.Has(page) {
+				parts[i].AddPerson(person, stamp)
 			}
-		})
+		}
 	}
-	all.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	if err := ix.d.Rows(ctx, facets, want, yields); err != nil {
+		return err
 	}
-	for i := range parts[1:] {
-		parts[0].Merge(&parts[i+1])
-		parts[i+1].Reset()
+	for i := range parts {
+		into.Merge(&parts[i])
+		parts[i].Reset()
 	}
-	return &parts[0], nil
+	return nil
 }
 
 // selectFacets finds the facets of an ad account that the audience selects, URL and data aside, in ascending order, and of how

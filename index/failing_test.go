@@ -139,14 +139,14 @@ func (f *failing) URL(ctx context.Context, account parterre.ID, id driver.PageID
 	return f.Driver.URL(ctx, account, id)
 }
 
-func (f *failing) Unite(ctx context.Context, u driver.Union, into *roll.Accumulator) error {
+func (f *failing) Unite(ctx context.Context, u driver.Union, into *roll.Crowd) error {
 	if err := f.check("Unite"); err != nil {
 		return err
 	}
 	return f.Driver.Unite(ctx, u, into)
 }
 
-func (f *failing) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Accumulator) error {
+func (f *failing) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Crowd) error {
 	if err := f.check("Last"); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -97,26 +96,20 @@ func (ix *Index) chunk(ctx context.Context, id driver.RollID, block uint16) (rol
 	return c, nil
 }
 
-// Count is how many members there are at the moment, and the last moment at which that stays so if nothing arrives.
+// Count is how many members there are at the moment, and a moment up to which that stays so if nothing arrives.
 func (ix *Index) Count(ctx context.Context, m Membership, at int64) (members int, until int64, err error) {
-	var mu sync.Mutex
 	oldest := parterre.Stamp(0)
-	add := func(n int, old parterre.Stamp) {
-		mu.Lock()
-		defer mu.Unlock()
-		members += n
-		if n > 0 && (oldest == 0 || old < oldest) {
-			oldest = old
-		}
-	}
 	if s := ix.derived.find(m.Added); s != nil {
-		err = ix.unite(ctx, &s.Standing, func(part *roll.Accumulator) error {
-			add(part.Count(m.since(at)))
-			return nil
-		})
+		var crowd *roll.Crowd
+		if crowd, err = ix.unite(ctx, &s.Standing, m.since(at)); err == nil {
+			members, oldest = crowd.Count(), crowd.Oldest()
+		}
 	} else {
 		err = ix.eachBlock(ctx, m, func(_ uint16, added, removed roll.Chunk) error {
-			add(roll.Count(added, removed, m.since(at)))
+			n, old := roll.Count(added, removed, m.since(at))
+			if members += n; n > 0 && (oldest == 0 || old < oldest) {
+				oldest = old
+			}
 			return nil
 		})
 	}
@@ -130,16 +123,14 @@ func (ix *Index) Count(ctx context.Context, m Membership, at int64) (members int
 func (ix *Index) Members(ctx context.Context, m Membership, at int64) (*roaring.Bitmap, error) {
 	all := roaring.New()
 	if s := ix.derived.find(m.Added); s != nil {
-		var mu sync.Mutex
-		err := ix.unite(ctx, &s.Standing, func(part *roll.Accumulator) error {
-			return part.Chunks(func(block uint16, c roll.Chunk) error {
-				mu.Lock()
-				defer mu.Unlock()
-				roll.Members(c, roll.Chunk{}, m.since(at), func(low uint16) { all.Add(uint32(roll.Person(block, low))) })
-				return nil
-			})
+		crowd, err := ix.unite(ctx, &s.Standing, m.since(at))
+		if err != nil {
+			return nil, err
+		}
+		crowd.Blocks(func(block uint16, words []uint64) {
+			all.Or(roaring.AddOffset(roaring.FromDense(words, true), uint32(roll.Person(block, 0))))
 		})
-		return all, err
+		return all, nil
 	}
 	err := ix.eachBlock(ctx, m, func(block uint16, added, removed roll.Chunk) error {
 		roll.Members(added, removed, m.since(at), func(low uint16) {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/history"
@@ -22,8 +24,8 @@ import (
 // many says from which share on things are most of something.
 const many = 4
 
-// blocksInPart is how many blocks are united at once, so that they stay near the processor.
-const blocksInPart = 4
+// blocksInPart is how many blocks are united at once, so that no core is left without any before the others.
+const blocksInPart = 8
 
 // selection is what an audience selects in an ad account.
 type selection struct {
@@ -32,15 +34,14 @@ type selection struct {
 	most   bool     // it takes most facets, or most pages
 }
 
-// unite unites the rolls that an audience selects, and calls use for the parts of the union, perhaps of several at the same
-// time: each part has all persons of some blocks, and is valid during the call alone.
-func (ix *Index) unite(ctx context.Context, s *Standing, use func(part *roll.Accumulator) error) error {
+// unite finds who is in the rolls that an audience selects, with a stamp that is since or later.
+func (ix *Index) unite(ctx context.Context, s *Standing, since parterre.Stamp) (*roll.Crowd, error) {
 	var selections []selection
 	most, few := false, false
 	for _, account := range s.Accounts {
 		one, err := ix.selectIn(ctx, account, s)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(one.facets) == 0 || one.pages != nil && len(one.pages.ids) == 0 {
 			continue
@@ -49,19 +50,47 @@ func (ix *Index) unite(ctx context.Context, s *Standing, use func(part *roll.Acc
 		most = most || one.most
 		few = few || one.pages != nil && !one.most
 	}
-	if len(selections) == 0 {
-		return nil
-	}
-	var err error
+	var tasks []uniteTask
 	if few && !most {
-		err = ix.unitePages(ctx, selections, use)
-	} else {
-		err = ix.uniteBlocks(ctx, selections, use)
+		tasks = ix.pagesTasks(selections)
+	} else if len(selections) > 0 {
+		tasks = ix.blocksTasks(selections)
 	}
+	crowd, err := uniteAll(ctx, tasks, since)
 	if err != nil {
-		return parterre.Internalf(err, "unite the rolls that a rule selects")
+		return nil, parterre.Internalf(err, "unite the rolls that a rule selects")
 	}
-	return nil
+	return crowd, nil
+}
+
+// uniteTask adds a part of a union.
+type uniteTask func(ctx context.Context, into *roll.Crowd) error
+
+// uniteAll does the tasks, as many at a time as there are cores.
+func uniteAll(ctx context.Context, tasks []uniteTask, since parterre.Stamp) (*roll.Crowd, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	crowds := make([]*roll.Crowd, max(1, min(runtime.GOMAXPROCS(0), len(tasks))))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for i := range crowds {
+		crowds[i] = roll.NewCrowd(since)
+		all.Go(func() {
+			for at := next.Add(1) - 1; at < int64(len(tasks)) && ctx.Err() == nil; at = next.Add(1) - 1 {
+				if err := tasks[at](ctx, crowds[i]); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	for _, c := range crowds[1:] {
+		crowds[0].Merge(c)
+	}
+	return crowds[0], nil
 }
 
 func (ix *Index) selectIn(ctx context.Context, account parterre.ID, s *Standing) (one selection, err error) {
@@ -84,29 +113,23 @@ func (ix *Index) selectIn(ctx context.Context, account parterre.ID, s *Standing)
 	return one, err
 }
 
-// unitePages unites the rolls of facets on pages, of all blocks at once.
-func (ix *Index) unitePages(ctx context.Context, selections []selection, use func(part *roll.Accumulator) error) error {
-	var tasks []func(context.Context, *roll.Accumulator) error
+// pagesTasks unite the rolls of facets on pages, of all blocks at once.
+func (ix *Index) pagesTasks(selections []selection) (tasks []uniteTask) {
 	for i := range selections {
 		one := &selections[i]
 		if one.pages == nil { // of another ad account, which is united with it
-			tasks = append(tasks, func(ctx context.Context, into *roll.Accumulator) error {
+			tasks = append(tasks, func(ctx context.Context, into *roll.Crowd) error {
 				return ix.d.Unite(ctx, facetUnion(one.facets, driver.All()), into)
 			})
 			continue
 		}
 		tasks = append(tasks, ix.pageTasks(one.facets, one.pages)...)
 	}
-	union, err := uniteAll(ctx, tasks)
-	if err != nil {
-		return err
-	}
-	defer union.Reset()
-	return use(union)
+	return tasks
 }
 
 // pageTasks unite the rolls of facets on pages.
-func (ix *Index) pageTasks(facets []driver.FacetID, pages *pageSet) (tasks []func(context.Context, *roll.Accumulator) error) {
+func (ix *Index) pageTasks(facets []driver.FacetID, pages *pageSet) (tasks []uniteTask) {
 	wanted := history.SetOf(facets)
 	var spans []driver.Span
 	for _, id := range pages.ids { // from the first wanted facet of a page to the last
@@ -127,8 +150,8 @@ func (ix *Index) pageTasks(facets []driver.FacetID, pages *pageSet) (tasks []fun
 	return tasks
 }
 
-func (ix *Index) pageTask(spans []driver.Span, facets *history.Set) func(context.Context, *roll.Accumulator) error {
-	return func(ctx context.Context, into *roll.Accumulator) error {
+func (ix *Index) pageTask(spans []driver.Span, facets *history.Set) uniteTask {
+	return func(ctx context.Context, into *roll.Crowd) error {
 		return ix.d.Unite(ctx, driver.Union{
 			Kind: driver.PageRoll, Spans: spans, Keep: func(a uint64) bool { return facets.Has(uint32(a)) }, Blocks: driver.All(),
 		}, into)
@@ -147,16 +170,16 @@ func facetUnion(facets []driver.FacetID, blocks driver.Blocks) driver.Union {
 	return driver.Union{Kind: driver.FacetRoll, Spans: spans, Keep: func(uint64) bool { return true }, Blocks: blocks}
 }
 
-// uniteBlocks unites some blocks after the other, from the rolls of facets or from histories.
-func (ix *Index) uniteBlocks(ctx context.Context, selections []selection, use func(part *roll.Accumulator) error) error {
+// blocksTasks unite some blocks after the other, from the rolls of facets or from histories.
+func (ix *Index) blocksTasks(selections []selection) (tasks []uniteTask) {
 	ix.mu.Lock()
 	last := int(roll.Block(ix.mu.tops.Person))
 	ix.mu.Unlock()
-	var readers []func(context.Context, driver.Blocks, *roll.Accumulator) error
+	var readers []func(context.Context, driver.Blocks, *roll.Crowd) error
 	for i := range selections {
 		one := &selections[i]
 		if one.pages == nil && !one.most {
-			readers = append(readers, func(ctx context.Context, blocks driver.Blocks, into *roll.Accumulator) error {
+			readers = append(readers, func(ctx context.Context, blocks driver.Blocks, into *roll.Crowd) error {
 				return ix.d.Unite(ctx, facetUnion(one.facets, blocks), into)
 			})
 			continue
@@ -165,23 +188,20 @@ func (ix *Index) uniteBlocks(ctx context.Context, selections []selection, use fu
 		if one.pages != nil {
 			want.Pages = one.pages.set
 		}
-		readers = append(readers, func(ctx context.Context, blocks driver.Blocks, into *roll.Accumulator) error {
+		readers = append(readers, func(ctx context.Context, blocks driver.Blocks, into *roll.Crowd) error {
 			return ix.d.Last(ctx, blocks, want, into)
 		})
 	}
-	var tasks []func(context.Context, *roll.Accumulator) error
 	for first := 0; first <= last; first += blocksInPart {
 		blocks := driver.Blocks{First: uint16(first), Last: uint16(min(first+blocksInPart-1, math.MaxUint16))}
-		tasks = append(tasks, func(ctx context.Context, into *roll.Accumulator) error {
-			defer into.Reset() // nobody else has these blocks
+		tasks = append(tasks, func(ctx context.Context, into *roll.Crowd) error {
 			for _, read := range readers {
 				if err := read(ctx, blocks, into); err != nil {
 					return err
 				}
 			}
-			return use(into)
+			return nil
 		})
 	}
-	_, err := uniteAll(ctx, tasks)
-	return err
+	return tasks
 }

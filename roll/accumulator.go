@@ -37,20 +37,6 @@ func (a *Accumulator) Chunks(yield func(block uint16, c Chunk) error) error {
 	return nil
 }
 
-// Count counts the persons whose stamp is since or later, as [Count] does of a block of which nobody is removed.
-func (a *Accumulator) Count(since parterre.Stamp) (members int, oldest parterre.Stamp) {
-	for _, u := range a.blocks {
-		if u == nil {
-			continue
-		}
-		n, old := u.count(since)
-		if members += n; n > 0 && (oldest == 0 || old < oldest) {
-			oldest = old
-		}
-	}
-	return members, oldest
-}
-
 // Reset empties the accumulator, and keeps its memory for others. Chunks that it gave stay as they are.
 func (a *Accumulator) Reset() {
 	for _, u := range a.blocks {
@@ -138,16 +124,4 @@ func (u *union) chunk() Chunk {
 	d := u.asDense()
 	defer d.free()
 	return d.chunk()
-}
-
-func (u *union) count(since parterre.Stamp) (members int, oldest parterre.Stamp) {
-	switch {
-	case u.dense != nil:
-		return u.dense.count(since)
-	case len(u.pairs) == 0:
-		return Count(u.largest, Chunk{}, since)
-	}
-	d := u.asDense()
-	defer d.free()
-	return d.count(since)
 }

@@ -84,26 +84,5 @@ func (d *dense) chunk() Chunk {
 	return Chunk{lows[:n], stamps[:n]}
 }
 
-// count is [Count] of the block, of which nobody is removed.
-func (d *dense) count(since parterre.Stamp) (members int, oldest parterre.Stamp) {
-	since = max(since, 1)
-	oldest = math.MaxUint32
-	for i, touched := range d.touched {
-		if !touched {
-			continue
-		}
-		for _, s := range d.stamps[i*stretch : (i+1)*stretch] {
-			if s >= since {
-				members++
-				oldest = min(oldest, s)
-			}
-		}
-	}
-	if members == 0 {
-		return 0, 0
-	}
-	return members, oldest
-}
-
 // present is 1, or 0 for the stamp that means never, without a branch.
 func present(s parterre.Stamp) int { return int((uint64(s) + math.MaxUint32) >> 32) }

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/parterre/parterre"
 )
@@ -15,19 +16,25 @@ import (
 var ErrCorrupt = errors.New("corrupt chunk")
 
 const (
-	version1  = 1
-	frameSize = 128 // persons in a frame
-	crcSize   = 4
+	version1     = 1   // persons as gaps
+	versionDense = 3   // persons as bits; 2 is that of pairs
+	frameSize    = 128 // persons in a frame
+	crcSize      = 4
+
+	// denseFrom is how many persons of a block are stored as bits: from here on a bit for everybody takes about what gaps take.
+	denseFrom   = BlockSize / 8
+	bitmapBytes = BlockSize / 8
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Append appends the stored form of a chunk to dst. It is, in this order:
 //
-//   - the version of the encoding, one byte: 1;
+//   - the version of the encoding, one byte: 1, or 3 from 8,192 persons on;
 //   - the number of persons, a uvarint;
-//   - the persons in frames of 128, the last one shorter. A frame is a series of gaps and a series of stamps. A gap is how
-//     many numbers lie between a person and the one before, or between the first person and the start of the block;
+//   - in version 3 the persons as bits, low bits first: 8,192 bytes;
+//   - the persons in frames of 128, the last one shorter. A frame is, in version 1, a series of gaps, and a series of stamps. A gap
+//     is how many numbers lie between a person and the one before, or between the first person and the start of the block;
 //   - the CRC-32C of everything before, four bytes, little-endian.
 //
 // A series of values is the smallest of them, a uvarint; and, unless it is the only one, the number of bits that the largest
@@ -35,20 +42,31 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // to a whole byte.
 func Append(dst []byte, c Chunk) []byte {
 	start := len(dst)
-	dst = append(dst, version1)
-	dst = binary.AppendUvarint(dst, uint64(c.Len()))
+	isDense := c.Len() >= denseFrom
+	if isDense {
+		dst = binary.AppendUvarint(append(dst, versionDense), uint64(c.Len()))
+		dst = append(dst, make([]byte, bitmapBytes)...)
+		bitmap := dst[len(dst)-bitmapBytes:]
+		for _, low := range c.lows {
+			bitmap[low/8] |= 1 << (low % 8)
+		}
+	} else {
+		dst = binary.AppendUvarint(append(dst, version1), uint64(c.Len()))
+	}
 	next := uint32(0) // the smallest number that the next person can have
 	var gaps, stamps [frameSize]uint32
 	for from := 0; from < c.Len(); from += frameSize {
 		n := min(frameSize, c.Len()-from)
-		for i, low := range c.lows[from : from+n] {
-			gaps[i] = uint32(low) - next
-			next = uint32(low) + 1
+		if !isDense {
+			for i, low := range c.lows[from : from+n] {
+				gaps[i] = uint32(low) - next
+				next = uint32(low) + 1
+			}
+			dst = appendSeries(dst, gaps[:n])
 		}
 		for i, s := range c.stamps[from : from+n] {
 			stamps[i] = uint32(s)
 		}
-		dst = appendSeries(dst, gaps[:n])
 		dst = appendSeries(dst, stamps[:n])
 	}
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
@@ -89,23 +107,51 @@ func appendSeries(dst []byte, values []uint32) []byte {
 // Decode reads the stored form of a chunk. It refuses bytes that were changed or cut off with an error that wraps
 // [ErrCorrupt]. It does not keep b.
 func Decode(b []byte) (Chunk, error) {
-	r, n, err := open(b, version1, BlockSize)
+	r, n, err := open(b, BlockSize, version1, versionDense)
 	if err != nil {
 		return Chunk{}, err
 	}
-	c := r.chunk(n)
+	var c Chunk
+	if b[0] == versionDense {
+		c = r.denseChunk(n)
+	} else {
+		c = r.chunk(n)
+	}
 	if r.bad || len(r.rest) != crcSize {
-		return Chunk{}, fmt.Errorf("%w: malformed persons or stamps", ErrCorrupt)
+		return Chunk{}, errMalformed
 	}
 	return c, nil
 }
 
-// reader takes an encoded chunk apart. Once bad, it stays so, and what it gives means nothing.
+var errMalformed = fmt.Errorf("%w: malformed persons or stamps", ErrCorrupt)
+
+// open checks a stored form as far as the number of persons, and gives what comes behind it.
+func open(b []byte, most uint64, versions ...byte) (r reader, n int, err error) {
+	if len(b) < crcSize {
+		return r, 0, fmt.Errorf("%w: %d bytes are too few", ErrCorrupt, len(b))
+	}
+	body, sum := b[:len(b)-crcSize], binary.LittleEndian.Uint32(b[len(b)-crcSize:])
+	if got := crc32.Checksum(body, castagnoli); got != sum {
+		return r, 0, fmt.Errorf("%w: checksum is %08x, not %08x", ErrCorrupt, got, sum)
+	}
+	if len(body) == 0 || !slices.Contains(versions, body[0]) {
+		return r, 0, fmt.Errorf("%w: unknown version of the encoding", ErrCorrupt)
+	}
+	r = reader{rest: b[1:]}
+	persons := r.uvarint(most)
+	if r.bad {
+		return r, 0, fmt.Errorf("%w: bad number of persons", ErrCorrupt)
+	}
+	return r, int(persons), nil
+}
+
+// reader takes a stored form apart. Once bad, it stays so, and what it gives means nothing.
 type reader struct {
 	rest []byte // with the checksum at its end
 	bad  bool
 }
 
+// chunk reads n persons in frames of gaps and stamps.
 func (r *reader) chunk(n int) Chunk {
 	if n == 0 {
 		return Chunk{}
@@ -115,7 +161,12 @@ func (r *reader) chunk(n int) Chunk {
 	var f frame
 	for from := 0; from < n; from += frameSize {
 		k := min(frameSize, n-from)
-		r.frame(&f, k)
+		gaps := r.gaps(k, &f.room)
+		r.series(f.stamps[:k], 1, &f.stampRoom)
+		if r.bad {
+			return Chunk{}
+		}
+		gaps.unpack(f.gaps[:k])
 		lows, stamps := c.lows[from:from+k], c.stamps[from:from+k]
 		for i, gap := range f.gaps[:k] {
 			low := next + uint64(gap)
@@ -133,59 +184,133 @@ func (r *reader) chunk(n int) Chunk {
 	return c
 }
 
+// denseChunk reads n persons as bits, and frames of stamps.
+func (r *reader) denseChunk(n int) Chunk {
+	persons := r.bitmap(n)
+	if r.bad {
+		return Chunk{}
+	}
+	c := room(n)
+	for i := range blockWords {
+		for w := persons.word(i); w != 0; w &= w - 1 {
+			c.lows = append(c.lows, uint16(i*wordBits+bits.TrailingZeros64(w)))
+		}
+	}
+	var f frame
+	for from := 0; from < n; from += frameSize {
+		k := min(frameSize, n-from)
+		r.series(f.stamps[:k], 1, &f.stampRoom)
+		for _, s := range f.stamps[:k] {
+			c.stamps = append(c.stamps, parterre.Stamp(s))
+		}
+	}
+	return c
+}
+
+// bitmap is a bit for each person of a block, low bits first.
+type bitmap []byte
+
+func (m bitmap) word(i int) uint64 { return binary.LittleEndian.Uint64(m[i*8:]) }
+
+// bitmap reads as many bits as a block has persons, of which n are set.
+func (r *reader) bitmap(n int) bitmap {
+	if len(r.rest) < bitmapBytes+crcSize {
+		r.bad = true
+		return nil
+	}
+	m := bitmap(r.rest[:bitmapBytes])
+	r.rest = r.rest[bitmapBytes:]
+	set := 0
+	for i := range blockWords {
+		set += bits.OnesCount64(m.word(i))
+	}
+	r.bad = set != n
+	return m
+}
+
 // frame is room for a frame that is being read.
 type frame struct {
-	gaps, stamps [frameSize]uint32
-	room         packed
+	gaps, stamps    [frameSize]uint32
+	room, stampRoom packed
 }
 
 // packed are the bytes of the longest series, and as many more as are read with the last value.
 type packed [frameSize*32/8 + 8]byte
 
-// frame reads a frame of k persons.
-func (r *reader) frame(f *frame, k int) {
-	r.series(f.gaps[:k], 0, &f.room)
-	r.series(f.stamps[:k], 1, &f.room)
+// series are values that are not unpacked.
+type series struct {
+	base  uint32
+	width uint // at most 32
+	from  *packed
 }
 
-// series reads len(values) values, of which none may be below least.
-func (r *reader) series(values []uint32, least uint64, room *packed) {
-	base := r.uvarint(math.MaxUint32)
-	width := uint(0)
-	if len(values) > 1 {
-		width = r.width()
-	}
-	size := (len(values)*int(width) + 7) / 8
-	if r.bad || base < least || size > len(r.rest)-crcSize {
-		r.bad = true
-		return
-	}
-	from := room
-	if len(r.rest) >= len(room) {
-		from = (*packed)(r.rest)
-	} else {
-		copy(room[:], r.rest)
-	}
-	r.rest = r.rest[size:]
-	unpack(values, from, uint32(base), width)
-	if base+1<<width-1 <= math.MaxUint32 {
-		return
-	}
-	for _, v := range values { // one that is too large begins anew at 0
-		r.bad = r.bad || uint64(v) < base
-	}
+func (s *series) mask() uint32 { return uint32(uint64(1)<<(s.width&63) - 1) }
+
+// load reads what is at a bit: a value begins in a byte and ends within the eight from it on.
+func (s *series) load(at uint) uint64 {
+	return binary.LittleEndian.Uint64(s.from[at>>3&(frameSize*32/8-1):]) >> (at & 7)
 }
 
-// unpack reads values of so many bits, at most 32, to each of which base is added. A value begins in a byte and ends within
-// the eight from it on.
-func unpack(values []uint32, from *packed, base uint32, width uint) {
-	mask := uint32(uint64(1)<<(width&63) - 1)
-	at := uint(0)
+// unpack reads the values.
+func (s *series) unpack(values []uint32) {
+	width, mask, base, at := s.width, s.mask(), s.base, uint(0)
 	for i := range values {
-		values[i] = base + uint32(binary.LittleEndian.Uint64(from[at>>3&(frameSize*32/8-1):])>>(at&7))&mask
+		values[i] = base + uint32(s.load(at))&mask
 		at += width
 	}
 }
+
+// skip passes over a series of n values, of which none may be below least.
+func (r *reader) skip(n int, least uint32) (s series, bytes []byte) {
+	s.base = r.uvarint32()
+	if n > 1 {
+		s.width = r.width()
+	}
+	size := (n*int(s.width) + 7) / 8
+	if r.bad || s.base < least || size > len(r.rest)-crcSize {
+		r.bad = true
+		return s, nil
+	}
+	bytes = r.rest
+	r.rest = r.rest[size:]
+	return s, bytes
+}
+
+// packed finds a series of n values, of which none may be below least. It may need room.
+func (r *reader) packed(n int, least uint32, room *packed) series {
+	s, bytes := r.skip(n, least)
+	if len(bytes) >= len(room) {
+		s.from = (*packed)(bytes)
+	} else {
+		copy(room[:], bytes)
+		s.from = room
+	}
+	return s
+}
+
+// gaps finds a series of gaps inside a block.
+func (r *reader) gaps(n int, room *packed) series {
+	s := r.packed(n, 0, room)
+	r.bad = r.bad || s.base >= BlockSize || s.width > 16
+	return s
+}
+
+// series reads len(values) values, of which none may be below least.
+func (r *reader) series(values []uint32, least uint32, room *packed) {
+	s := r.packed(len(values), least, room)
+	if r.bad {
+		return
+	}
+	s.unpack(values)
+	if uint64(s.base)+uint64(s.mask()) <= math.MaxUint32 {
+		return
+	}
+	for _, v := range values { // one that is too large begins anew at 0
+		r.bad = r.bad || v < s.base
+	}
+}
+
+func (r *reader) uvarint32() uint32 { return uint32(r.uvarint(math.MaxUint32)) }
 
 func (r *reader) uvarint(most uint64) uint64 {
 	v, n := binary.Uvarint(r.rest)

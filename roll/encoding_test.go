@@ -128,8 +128,8 @@ func TestStoredFormsAreSmall(t *testing.T) {
 		{"nobody", roll.Chunk{}, 6},
 		{"one person", naive{60000: 1_750_000_000}.chunk(), 14},
 		{"two persons", naive{10: 1_750_000_000, 60000: 1_750_000_100}.chunk(), 22},
-		{"everybody within 100 seconds", full.chunk(), roll.BlockSize},
-		{"everybody within 180 days", scattered(3, 1).chunk(), roll.BlockSize*3 + 6000},
+		{"everybody within 100 seconds", full.chunk(), roll.BlockSize * 11 / 10},
+		{"everybody within 180 days", scattered(3, 1).chunk(), roll.BlockSize*3 + 12_000},
 		{"one in ten within 180 days", scattered(3, 0.1).chunk(), roll.BlockSize * 4 / 10},
 	} {
 		if got := len(roll.Append(nil, c.chunk)); got > c.most {
@@ -155,9 +155,24 @@ func FuzzDecode(f *testing.F) {
 			if !errors.Is(err, roll.ErrCorrupt) {
 				t.Fatalf("error %v, want %v", err, roll.ErrCorrupt)
 			}
+			if err := roll.NewCrowd(0).AddEncoded(0, sealed(slices.Clone(body)...)); !errors.Is(err, roll.ErrCorrupt) {
+				t.Fatalf("a crowd takes it, error %v", err)
+			}
 			return
 		}
 		roundTrip(t, c)
+		for _, since := range []parterre.Stamp{0, c.Max(), c.Max()/2 + 1} {
+			want := 0
+			for _, e := range entries(c) {
+				if e.stamp >= since {
+					want++
+				}
+			}
+			crowd := roll.NewCrowd(since)
+			if err := crowd.AddEncoded(7, sealed(slices.Clone(body)...)); err != nil || crowd.Count() != want {
+				t.Fatalf("a crowd since %d has %d persons and error %v, want %d", since, crowd.Count(), err, want)
+			}
+		}
 	})
 }
 

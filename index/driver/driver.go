@@ -215,15 +215,15 @@ type Driver interface {
 	// ScanPages yields the pages of an ad account in ascending order of their numbers, those after a number.
 	ScanPages(ctx context.Context, account parterre.ID, after PageID, yield func(id PageID, url []byte) error) error
 
-	// Unite merges some rolls into one.
-	Unite(ctx context.Context, u Union, into *roll.Accumulator) error
+	// Unite adds the persons of some rolls to a crowd.
+	Unite(ctx context.Context, u Union, into *roll.Crowd) error
 
 	// History yields the cells that a person was in with the last moment of each, in any order. A cell may come again with
 	// a smaller stamp.
 	History(ctx context.Context, p parterre.PersonID, yield func(history.Cell, parterre.Stamp)) error
 
-	// Last merges the last moment in a wanted cell of everybody in some blocks into a roll.
-	Last(ctx context.Context, blocks Blocks, want *history.Want, into *roll.Accumulator) error
+	// Last adds everybody in some blocks to a crowd whose last moment in a wanted cell counts.
+	Last(ctx context.Context, blocks Blocks, want *history.Want, into *roll.Crowd) error
 
 	// Across yields one block of every roll of a kind, in any order, without those that have nobody there.
 	Across(ctx context.Context, kind RollKind, block uint16, yield func(id RollID, c roll.Chunk) error) error

@@ -516,10 +516,6 @@ func readUnions(ctx context.Context, d driver.Driver, c *contents) error {
 		{Kind: driver.FacetRoll, Spans: []driver.Span{{Least: 0, Most: 9}}, Keep: func(a uint64) bool { return a == 1 }},
 	} {
 		for _, u.Blocks = range []driver.Blocks{driver.All(), someBlocks[i%len(someBlocks)]} {
-			var all roll.Accumulator
-			if err := d.Unite(ctx, u, &all); err != nil {
-				return fmt.Errorf("unite: %w", err)
-			}
 			want := map[parterre.PersonID]parterre.Stamp{}
 			for id, persons := range c.Rolls {
 				if id.Kind != u.Kind || !driver.InSpan(u.Spans, id.A) || !u.Keep(id.A) {
@@ -531,28 +527,51 @@ func readUnions(ctx context.Context, d driver.Driver, c *contents) error {
 					}
 				}
 			}
-			if err := united(fmt.Sprintf("union of rolls of kind %d in %v: stamp", u.Kind, u.Blocks), &all, want); err != nil {
-				return err
+			err := crowded(want, func(into *roll.Crowd) error { return d.Unite(ctx, u, into) })
+			if err != nil {
+				return fmt.Errorf("union of rolls of kind %d in %v: %w", u.Kind, u.Blocks, err)
 			}
 		}
 	}
 	return nil
 }
 
-// united tells a difference between what was accumulated and what should have been.
-func united(what string, all *roll.Accumulator, want map[parterre.PersonID]parterre.Stamp) error {
-	defer all.Reset()
-	got := map[parterre.PersonID]parterre.Stamp{}
-	err := all.Chunks(func(block uint16, chunk roll.Chunk) error {
-		for low, s := range stampsOf(chunk) {
-			got[roll.Person(block, low)] = s
-		}
-		return nil
-	})
-	if err != nil {
-		return err
+// crowded tells a difference between the crowds that are found and those who have a stamp that counts: of everybody, of some, and
+// of nobody.
+func crowded(stamps map[parterre.PersonID]parterre.Stamp, find func(into *roll.Crowd) error) error {
+	sinces := []parterre.Stamp{0, math.MaxUint32}
+	if len(stamps) > 0 {
+		sorted := slices.Sorted(maps.Values(stamps))
+		middle := sorted[len(sorted)/2]
+		sinces = append(sinces, middle, middle+1, sorted[len(sorted)-1])
 	}
-	return differ(what, got, want)
+	for _, since := range sinces {
+		got, want := map[parterre.PersonID]parterre.Stamp{}, map[parterre.PersonID]parterre.Stamp{}
+		oldest := parterre.Stamp(0)
+		for p, s := range stamps {
+			if s >= since {
+				want[p] = 1
+				if oldest == 0 || s < oldest {
+					oldest = s
+				}
+			}
+		}
+		crowd := roll.NewCrowd(since)
+		if err := find(crowd); err != nil {
+			return err
+		}
+		crowd.Persons(func(p parterre.PersonID) { got[p] = 1 })
+		if err := differ(fmt.Sprintf("since %d: person", since), got, want); err != nil {
+			return err
+		}
+		if crowd.Count() != len(want) {
+			return fmt.Errorf("since %d: %d persons are counted, and %d are there", since, crowd.Count(), len(want))
+		}
+		if found := crowd.Oldest(); found > oldest || len(want) > 0 && found < max(since, 1) || (found == 0) != (oldest == 0) {
+			return fmt.Errorf("since %d: the oldest stamp is said to be %d, and is %d", since, found, oldest)
+		}
+	}
+	return nil
 }
 
 // readActs reads the histories of those who may have acted, and what Last finds in them.
@@ -576,12 +595,8 @@ func readActs(ctx context.Context, d driver.Driver, c *contents) error {
 					}
 				}
 			}
-			var all roll.Accumulator
-			if err := d.Last(ctx, blocks, &w, &all); err != nil {
-				return fmt.Errorf("last in %v: %w", blocks, err)
-			}
-			if err := united(fmt.Sprintf("last moments in %v: stamp", blocks), &all, want); err != nil {
-				return err
+			if err := crowded(want, func(into *roll.Crowd) error { return d.Last(ctx, blocks, &w, into) }); err != nil {
+				return fmt.Errorf("last moments in %v: %w", blocks, err)
 			}
 		}
 	}

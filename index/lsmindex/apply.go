@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -34,7 +35,8 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 	if e != nil {
 		b.log(e)
 	}
-	if len(w.Drops)+len(w.Going) > 0 { // what is being written out must not bring them back
+	// What is being written out must not bring back what is dropped, nor what is being folded replace what is merged.
+	if len(w.Drops)+len(w.Going) > 0 || slices.ContainsFunc(w.Merges, func(m driver.Merge) bool { return isFoldedKind(m.Roll.Kind) }) {
 		x.writing.Lock()
 		defer x.writing.Unlock()
 	}
@@ -75,7 +77,9 @@ func (x *Index) takeLocked(e *entry) {
 			x.mu.old.drop(id)
 		}
 	}
+	before := x.mu.young.bytes
 	x.mu.young.add(e)
+	x.mu.came += x.mu.young.bytes - before
 }
 
 // wait returns when a batch is on the disk. Until then the log still reads from the batch, so only here may it be closed;

@@ -133,6 +133,11 @@ func TestACrashAtAnyStepOfWritesFlushesAndCompactionsLosesNothing(t *testing.T) 
 		}
 		acknowledgeAll(t, []func() error{durable})
 		c.acknowledged.Store(int64(i + 1))
+		if i%7 == 3 {
+			if err := x.Settle(context.Background()); err != nil {
+				t.Fatalf("seed %d: settle after write %d: %v", seed, i, err)
+			}
+		}
 	}
 	closeIndex(t, x)
 	if len(c.left) < 20 {

@@ -12,6 +12,9 @@ func (x *Index) Tree() *pebble.DB { return x.db }
 // RollKey is the key of a roll's block.
 func RollKey(id driver.RollID, block uint16) []byte { return appendRollKey(nil, id, block) }
 
+// WideKey is the key of the wide roll of a page.
+func WideKey(id driver.RollID) []byte { return appendWideKey(nil, id) }
+
 // HistoryKey is the key of a group's histories.
 func HistoryKey(group uint32) []byte { return appendHistoryKey(nil, group) }
 
@@ -26,6 +29,7 @@ func (x *Index) WriteOut() error {
 	x.mu.Lock()
 	old := x.mu.young
 	x.mu.old, x.mu.young = old, newPending()
+	x.mu.unfolded += old.bytes
 	x.mu.Unlock()
 	err := x.writeOut(old)
 	x.mu.Lock()
@@ -36,3 +40,6 @@ func (x *Index) WriteOut() error {
 
 // OperandsOf gives the operands that stand in a value.
 func OperandsOf(value []byte) [][]byte { return operandsOf(value) }
+
+// Folded is the first byte of a value that was folded.
+const Folded = folded

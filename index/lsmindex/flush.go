@@ -1,12 +1,10 @@
 package lsmindex
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -20,8 +18,6 @@ const (
 	wideMost = 2048
 	// batchBytes is how much is written at once.
 	batchBytes = 4 << 20
-	// littleBytes is how much may stay pending when nothing comes.
-	littleBytes = 1 << 20
 )
 
 // makeRoomLocked sees to it that what is pending does not outgrow its bound: it has it written out in the background, and
@@ -40,7 +36,7 @@ func (x *Index) makeRoomLocked() {
 // turnLocked has what is pending written out in the background. Nothing else is being written out.
 func (x *Index) turnLocked() {
 	x.mu.old, x.mu.young = x.mu.young, newPending()
-	x.mu.unfolded = true
+	x.mu.unfolded += x.mu.old.bytes
 	old := x.mu.old
 	x.background.Go(func() {
 		err := x.writeOut(old)
@@ -54,27 +50,6 @@ func (x *Index) turnLocked() {
 		}
 		x.mu.old = nil
 	})
-}
-
-// rest settles the store at a tick when nothing came since the one before, unless there is little to settle: what is in rolls is
-// read faster than what is pending, and the log is shorter when the store is opened the next time. It returns when the index
-// is closed.
-func (x *Index) rest(ticks <-chan time.Time) {
-	last := uint64(0)
-	for {
-		select {
-		case <-x.closing:
-			return
-		case <-ticks:
-		}
-		x.mu.Lock()
-		still := x.mu.number == last && (x.mu.young.bytes >= littleBytes || x.mu.unfolded)
-		last = x.mu.number
-		x.mu.Unlock()
-		if still {
-			_ = x.Settle(context.Background()) // what fails is in the log of the tree, and in the answer to whoever writes next
-		}
-	}
 }
 
 // writeOut merges what is pending into the tree, and then ends its part of the log. When it stops in the middle, the same is
@@ -108,6 +83,10 @@ func (x *Index) writeOut(old *pending) error {
 		if w.err == nil {
 			w.err = w.batch.DeleteRange(logKey(0), logKey(old.last+1), nil)
 		}
+		x.mu.Lock()
+		unfolded := x.mu.unfolded
+		x.mu.Unlock()
+		w.setNumber(topKey(topUnfolded), kibibytes(unfolded))
 		err = next(true)
 	}
 	x.writing.Unlock()

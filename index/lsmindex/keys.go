@@ -33,6 +33,8 @@ const (
 	topFacet  byte = 2
 	topStore  byte = 3
 	topPage   byte = 4
+
+	topUnfolded byte = 5 // KiB that were written out since the last time of folding
 )
 
 // The lengths of keys that the reader takes apart.

@@ -27,10 +27,10 @@ import (
 )
 
 // format is the number of the format on disk that this version reads and writes. Numbers are never reused.
-const format = 3
+const format = 4
 
-// oldest is the number of the oldest format that this version reads. Formats 1 and 2 were never released.
-const oldest = 3
+// oldest is the number of the oldest format that this version reads. Formats 1 to 3 were never released.
+const oldest = 4
 
 // The sizes that hold where Options leaves them open.
 const (
@@ -47,7 +47,8 @@ type Options struct {
 	Log           *slog.Logger // nothing is logged when nil
 	Room          Room         // knows the disk; writes always fit when it is zero
 
-	// Ticks are when to write out what is pending, if nothing was written since the tick before; nil for never.
+	// Ticks are when to look after the store: to write out what is pending, when nothing came since the tick before, and to fold
+	// what stands side by side. Never when nil.
 	Ticks <-chan time.Time
 }
 
@@ -61,16 +62,20 @@ type Index struct {
 	pendingBytes int64
 	strain       strain
 	room         Room
-	background   sync.WaitGroup // writing out what is pending
-	closing      chan struct{}  // closed by Close
+	background   sync.WaitGroup // writing out what is pending, and folding
+	log          *slog.Logger
+	closing      chan struct{} // closed by Close
 
-	// writing is held while something is dropped, or a part of what is pending is written out; mu may be taken then.
+	// writing is held while something is dropped, a part of what is pending is written out, or some keys are folded; mu may be
+	// taken then.
 	writing sync.Mutex
+	folding sync.Mutex // held by who folds, before writing
 	mu      struct {
 		sync.Mutex
 		young, old *pending // old is being written out, nil when nothing is
 		number     uint64   // of the last entry of the log
-		unfolded   bool     // histories may have operands side by side
+		came       int64    // bytes that became pending since the index was opened, about
+		unfolded   int64    // bytes that were written out since the last time of folding, about
 	}
 	written *sync.Cond // of mu: old is nil again, or was given up
 }
@@ -79,10 +84,13 @@ type Index struct {
 // one Index at a time can have a folder open.
 func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	doing := "open the index in " + dir
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.Room.Rewrite != nil {
 		fs = rewriteFS{fs, o.Room.Rewrite}
 	}
-	x := &Index{room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
+	x := &Index{log: o.Log, room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
 	t := treeOptions(fs, o)
 	x.strain.watch(t.EventListener)
 	db, err := pebble.Open(dir, t)
@@ -96,10 +104,13 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if err == nil {
 		err = x.readLog()
 	}
+	if err == nil {
+		err = x.readUnfolded()
+	}
 	if err != nil {
 		return nil, errors.Join(wrap(err, doing), db.Close())
 	}
-	x.background.Go(func() { x.rest(o.Ticks) })
+	x.background.Go(func() { x.tend(o.Ticks) })
 	return x, nil
 }
 
@@ -111,9 +122,6 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 	}
 	if o.MemTableBytes <= 0 {
 		o.MemTableBytes = defaultMemTableBytes
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
 	}
 	t := &pebble.Options{
 		FS:       manifestFS{fs},

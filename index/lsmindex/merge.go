@@ -21,9 +21,13 @@ const mergerName = "parterre.beside.v2"
 // beside is the first byte of a value that holds several operands. It is no version of an operand.
 const beside = 0xfe
 
-// mostBeside is how many operands stay side by side in a value before they are merged into one. Of histories it is twice as
-// many: they are folded when there is time.
-const mostBeside = 8
+// folded is the first byte of a value that was folded, in front of its only operand: nothing was merged into it since. It is no
+// version of an operand.
+const folded = 0xfd
+
+// mostBeside is how many operands stay side by side in a value before they are merged into one. There are a few more than come
+// between two times of folding.
+const mostBeside = 24
 
 // merger is the merge operator of rolls and histories: it keeps operands side by side, for whoever reads them to merge, and
 // merges them for good when there are many. It is thereby commutative and associative as far as their meaning goes. To keep
@@ -75,20 +79,16 @@ func (m *merging) Finish(bool) ([]byte, io.Closer, error) {
 		operands = append(operands, operandsOf(m.values[from:end])...)
 		from = end
 	}
-	most := mostBeside
-	if table(m.key[0]) == historyTable {
-		most *= 2
-	}
-	if len(operands) > most {
-		operands = m.unite(operands)
+	if len(operands) > mostBeside {
+		operands = unite(m.log, m.key, operands)
 	}
 	return putBeside(operands), nil, nil
 }
 
 // unite merges all operands that are sound into one, and leaves the others as they are.
-func (m *merging) unite(operands [][]byte) [][]byte {
+func unite(log *slog.Logger, key []byte, operands [][]byte) [][]byte {
 	u := uniter(&rollUniter{})
-	switch table(m.key[0]) {
+	switch table(key[0]) {
 	case wideTable:
 		u = &wideUniter{}
 	case historyTable:
@@ -98,7 +98,7 @@ func (m *merging) unite(operands [][]byte) [][]byte {
 	var bad [][]byte
 	for _, operand := range operands {
 		if err := u.add(operand); err != nil {
-			m.log.Error("index: what is merged is corrupt", slog.String("key", hex.EncodeToString(m.key)), slog.String("error", err.Error()))
+			log.Error("index: what is merged is corrupt", slog.String("key", hex.EncodeToString(key)), slog.String("error", err.Error()))
 			bad = append(bad, operand)
 		}
 	}
@@ -172,9 +172,12 @@ func putBeside(operands [][]byte) []byte {
 	return value
 }
 
-// operandsOf undoes putBeside. What is neither an operand nor some of them comes back as it is, for whoever reads it to
-// refuse.
+// operandsOf undoes putBeside, and what folding does. What is neither an operand nor some of them comes back as it is, for
+// whoever reads it to refuse.
 func operandsOf(value []byte) [][]byte {
+	if isFolded(value) {
+		value = value[1:]
+	}
 	if len(value) == 0 || value[0] != beside {
 		return [][]byte{value}
 	}
@@ -193,8 +196,13 @@ func operandsOf(value []byte) [][]byte {
 	return operands
 }
 
+func isFolded(value []byte) bool { return len(value) > 0 && value[0] == folded }
+
 // eachOperand calls use for each operand of a value, and marks its errors as corruption.
 func eachOperand(value []byte, use func(operand []byte) error) error {
+	if isFolded(value) { // at rest, all are
+		value = value[1:]
+	}
 	if len(value) == 0 || value[0] != beside { // mostly
 		return corrupt(use(value))
 	}

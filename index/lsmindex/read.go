@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -133,7 +132,7 @@ func (x *Index) Chunk(ctx context.Context, id driver.RollID, block uint16) (roll
 // addWide adds the pairs of a page's roll that are stored in one value.
 func (x *Index) addWide(id driver.RollID, into *roll.Accumulator) error {
 	_, err := x.get(appendWideKey(nil, id), func(value []byte) error {
-		return eachOperand(value, func(operand []byte) error { return into.AddWide(operand, 0, math.MaxUint16) })
+		return eachOperand(value, func(operand []byte) error { return into.AddWide(operand) })
 	})
 	return err
 }

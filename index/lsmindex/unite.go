@@ -14,8 +14,8 @@ import (
 	"github.com/parterre/parterre/roll"
 )
 
-// Unite merges rolls of facets or of pages into one.
-func (x *Index) Unite(ctx context.Context, u driver.Union, into *roll.Accumulator) error {
+// Unite adds the persons of some rolls to a crowd.
+func (x *Index) Unite(ctx context.Context, u driver.Union, into *roll.Crowd) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (x *Index) Unite(ctx context.Context, u driver.Union, into *roll.Accumulato
 }
 
 // addPending adds what is pending. Of some blocks that is found by the groups of the persons in them.
-func (x *Index) addPending(u *driver.Union, into *roll.Accumulator) {
+func (x *Index) addPending(u *driver.Union, into *roll.Crowd) {
 	if u.Blocks == driver.All() {
 		x.mu.Lock()
 		found := x.pendingRollsLocked(u)
@@ -150,8 +150,8 @@ func (x *Index) pendingLines(blocks driver.Blocks) (found []pendingGroup) {
 	return found
 }
 
-// Last merges the last moments in wanted cells into a roll.
-func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Accumulator) (err error) {
+// Last adds the persons to a crowd whose last moment in a wanted cell counts.
+func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Crowd) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -165,7 +165,6 @@ func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Wa
 	s := scan{doing: "scan histories", keyLen: historyKeyLen}
 	s.lower = appendHistoryKey(nil, uint32(blocks.First)*groupsInBlock)
 	s.upper = append(appendHistoryKey(nil, uint32(blocks.Last)*groupsInBlock+groupsInBlock-1), 0)
-	var found history.Moments
 	n := 0
 	return x.scan(ctx, s, func(key, value []byte) error {
 		if n++; n%checkEvery == 0 && ctx.Err() != nil {
@@ -175,8 +174,8 @@ func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Wa
 		err := eachOperand(value, func(operand []byte) error {
 			p, err := history.Parse(operand)
 			if err == nil {
-				k := p.Last(want, &found)
-				into.AddGroup(first, found.Lows[:k], found.Stamps[:k])
+				who, oldest := p.Since(want, into.Since())
+				into.AddWords(first, who[:], oldest)
 			}
 			return err
 		})

@@ -165,8 +165,8 @@ func (x *Index) ScanPages(
 	return nil
 }
 
-// Unite merges some rolls into one.
-func (x *Index) Unite(ctx context.Context, u driver.Union, into *roll.Accumulator) error {
+// Unite adds the persons of some rolls to a crowd.
+func (x *Index) Unite(ctx context.Context, u driver.Union, into *roll.Crowd) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -199,8 +199,8 @@ func (x *Index) History(ctx context.Context, p parterre.PersonID, yield func(his
 	return nil
 }
 
-// Last merges the last moments in wanted cells into a roll.
-func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Accumulator) error {
+// Last adds the persons to a crowd whose last moment in a wanted cell counts.
+func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Want, into *roll.Crowd) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -1,0 +1,315 @@
+package roll
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/parterre/parterre"
+)
+
+const (
+	wordBits = 64
+	// blockWords is how many words the persons of a block take, a bit each.
+	blockWords = BlockSize / wordBits
+)
+
+// Crowd is who has a stamp that counts in any of the rolls that were added: a bit for each person. It takes the stored form of
+// rolls as it is, and looks at stamps only where some of them do not count. Make one with [NewCrowd]. It is not safe for
+// concurrent use.
+type Crowd struct {
+	since  parterre.Stamp
+	oldest parterre.Stamp // the smallest that counted, math.MaxUint32 when none did
+	blocks []*words       // nil where nobody was added
+}
+
+// words are the persons of a block as bits, low bits first.
+type words [blockWords]uint64
+
+// NewCrowd makes an empty crowd, for which the stamps count that are since or later. A stamp of 0 means never, and does not
+// count whatever since is.
+func NewCrowd(since parterre.Stamp) *Crowd {
+	return &Crowd{since: max(since, 1), oldest: math.MaxUint32}
+}
+
+// Since is the smallest stamp that counts; at least 1.
+func (c *Crowd) Since() parterre.Stamp { return c.since }
+
+// Count is how many persons there are.
+func (c *Crowd) Count() (n int) {
+	for _, b := range c.blocks {
+		if b == nil {
+			continue
+		}
+		for _, w := range b {
+			n += bits.OnesCount64(w)
+		}
+	}
+	return n
+}
+
+// Oldest is the smallest stamp that was added and counts, 0 when there is none. The largest stamp of everybody is that or later,
+// so nobody leaves before since passes it.
+func (c *Crowd) Oldest() parterre.Stamp {
+	if c.oldest == math.MaxUint32 && c.Count() == 0 {
+		return 0
+	}
+	return c.oldest
+}
+
+// Blocks yields the persons block by block, ascending, as bits, 64 to a word, low bits first. They belong to the crowd.
+func (c *Crowd) Blocks(yield func(block uint16, words []uint64)) {
+	for i, b := range c.blocks {
+		if b != nil {
+			yield(uint16(i), b[:])
+		}
+	}
+}
+
+// Persons yields the persons in ascending order.
+func (c *Crowd) Persons(yield func(p parterre.PersonID)) {
+	for block, b := range c.blocks {
+		if b == nil {
+			continue
+		}
+		for i, w := range b {
+			for ; w != 0; w &= w - 1 {
+				yield(parterre.PersonID(block*BlockSize + i*wordBits + bits.TrailingZeros64(w)))
+			}
+		}
+	}
+}
+
+// AddPerson adds a person, if the stamp counts.
+func (c *Crowd) AddPerson(p parterre.PersonID, s parterre.Stamp) {
+	if s >= c.since {
+		c.block(Block(p))[Low(p)/wordBits] |= 1 << (p % wordBits)
+		c.oldest = min(c.oldest, s)
+	}
+}
+
+// AddPairs adds pairs, which need not be compact.
+func (c *Crowd) AddPairs(pairs []Pair) {
+	for _, p := range pairs {
+		c.AddPerson(p.Person(), p.Stamp())
+	}
+}
+
+// AddWords adds neighbours: those from first on, which lies on a multiple of 64, as bits, low bits first, and the smallest of
+// their stamps, which counts. They are all of one block.
+func (c *Crowd) AddWords(first parterre.PersonID, words []uint64, oldest parterre.Stamp) {
+	to := c.block(Block(first))[Low(first)/wordBits:]
+	for i, w := range words {
+		to[i] |= w
+	}
+	c.oldest = min(c.oldest, oldest)
+}
+
+// Merge adds those of another crowd for which the same stamps count. The other one stays as it is.
+func (c *Crowd) Merge(other *Crowd) {
+	for i, b := range other.blocks {
+		if b == nil {
+			continue
+		}
+		to := c.block(uint16(i))
+		for j, w := range b {
+			to[j] |= w
+		}
+	}
+	c.oldest = min(c.oldest, other.oldest)
+}
+
+// block is the room of one block.
+func (c *Crowd) block(block uint16) *words {
+	if grow := int(block) + 1 - len(c.blocks); grow > 0 {
+		c.blocks = append(c.blocks, make([]*words, grow)...)
+	}
+	if c.blocks[block] == nil {
+		c.blocks[block] = new(words)
+	}
+	return c.blocks[block]
+}
+
+// AddEncoded adds a chunk of a block by its stored form. It refuses bytes that were changed or cut off with an error that wraps
+// [ErrCorrupt]; some of them may have been added then. It does not keep b.
+func (c *Crowd) AddEncoded(block uint16, b []byte) error {
+	r, n, err := open(b, BlockSize, version1, versionDense)
+	if err != nil {
+		return err
+	}
+	into := c.block(block)
+	if b[0] == versionDense {
+		c.addDense(into, &r, n)
+	} else {
+		c.addFrames(into, &r, n)
+	}
+	if r.bad || len(r.rest) != crcSize {
+		return errMalformed
+	}
+	return nil
+}
+
+// addFrames adds a chunk whose persons are stored as gaps.
+func (c *Crowd) addFrames(into *words, r *reader, n int) {
+	next := uint32(0)
+	var f frame
+	for from := 0; from < n && !r.bad; from += frameSize {
+		k := min(frameSize, n-from)
+		gaps := r.gaps(k, &f.room)
+		before := r.rest
+		stamps, _ := r.skip(k, 1)
+		if r.bad {
+			return
+		}
+		if least := parterre.Stamp(stamps.base); least >= c.since {
+			c.oldest = min(c.oldest, least)
+			next = mark(into, next, &gaps, k)
+		} else {
+			r.rest = before
+			r.series(f.stamps[:k], 1, &f.stampRoom)
+			next = c.markSome(into, next, &gaps, f.stamps[:k])
+		}
+		r.bad = r.bad || next > BlockSize
+	}
+}
+
+// mark sets the bits of k persons by their gaps, and gives the number after the last one. Gaps that lead out of the block wrap
+// around in it, and the number tells.
+func mark(into *words, next uint32, gaps *series, k int) uint32 {
+	at, width, mask, base := uint(0), gaps.width, gaps.mask(), gaps.base
+	far := uint32(0)
+	for range k {
+		low := next + base + uint32(gaps.load(at))&mask
+		at += width
+		into[low/wordBits%blockWords] |= 1 << (low % wordBits)
+		next = low + 1
+		far |= low
+	}
+	if far >= BlockSize {
+		return math.MaxUint32
+	}
+	return next
+}
+
+// markSome is mark for those whose stamp counts.
+func (c *Crowd) markSome(into *words, next uint32, gaps *series, stamps []uint32) uint32 {
+	at, width, mask, base := uint(0), gaps.width, gaps.mask(), gaps.base
+	since, oldest, far := uint32(c.since), uint32(c.oldest), uint32(0)
+	for _, s := range stamps {
+		low := next + base + uint32(gaps.load(at))&mask
+		at += width
+		counts := ^uint64(int64(s)-int64(since)) >> 63 // 1 or 0, without a branch
+		into[low/wordBits%blockWords] |= counts << (low % wordBits)
+		oldest = min(oldest, s|uint32(counts-1)) // of those that do not count it is the largest number
+		next = low + 1
+		far |= low
+	}
+	c.oldest = parterre.Stamp(oldest)
+	if far >= BlockSize {
+		return math.MaxUint32
+	}
+	return next
+}
+
+// addDense adds a chunk whose persons are stored as bits. Where all stamps count, that is all it does.
+func (c *Crowd) addDense(into *words, r *reader, n int) {
+	persons := r.bitmap(n)
+	if r.bad {
+		return
+	}
+	stamps, all := r.rest, true
+	least := parterre.Stamp(math.MaxUint32)
+	for from := 0; from < n && !r.bad && all; from += frameSize {
+		frame, _ := r.skip(min(frameSize, n-from), 1)
+		least = min(least, parterre.Stamp(frame.base))
+		all = least >= c.since
+	}
+	if r.bad {
+		return
+	}
+	if all {
+		for i := range into {
+			into[i] |= persons.word(i)
+		}
+		c.oldest = min(c.oldest, least)
+		return
+	}
+	r.rest = stamps
+	c.addDenseSome(into, r, n, persons)
+}
+
+// addDenseSome goes through the persons stored as bits for those whose stamp counts.
+func (c *Crowd) addDenseSome(into *words, r *reader, n int, persons bitmap) {
+	var f frame
+	at, left := 0, persons.word(0) // the bits of this word that are still to be looked at
+	for from := 0; from < n; from += frameSize {
+		k := min(frameSize, n-from)
+		r.series(f.stamps[:k], 1, &f.stampRoom)
+		if r.bad {
+			return
+		}
+		oldest := uint32(c.oldest)
+		for _, s := range f.stamps[:k] {
+			for left == 0 { // there are as many bits as stamps
+				at++
+				left = persons.word(at)
+			}
+			counts := ^uint64(int64(s)-int64(c.since)) >> 63
+			into[at] |= left & -left & -counts
+			oldest = min(oldest, s|uint32(counts-1))
+			left &= left - 1
+		}
+		c.oldest = parterre.Stamp(oldest)
+	}
+}
+
+// AddWide adds pairs by their stored form, those whose block lies from first to last. It refuses bytes that were changed or cut
+// off with an error that wraps [ErrCorrupt]; some of them may have been added then. It does not keep b.
+func (c *Crowd) AddWide(b []byte, first, last uint16) error {
+	r, n, err := open(b, math.MaxUint32, wideVersion)
+	if err != nil {
+		return err
+	}
+	low, size := uint64(first)*BlockSize, (uint64(last)-uint64(first)+1)*BlockSize
+	next, current := uint64(0), uint64(math.MaxUint64)
+	var into *words
+	var f frame
+	for from := 0; from < n && !r.bad; from += frameSize {
+		k := min(frameSize, n-from)
+		gaps := r.packed(k, 0, &f.room)
+		before := r.rest
+		stamps, _ := r.skip(k, 1)
+		if r.bad {
+			break
+		}
+		all := parterre.Stamp(stamps.base) >= c.since // so there is no need to look at them
+		if !all {
+			r.rest = before
+			r.series(f.stamps[:k], 1, &f.stampRoom)
+		}
+		oldest, s := uint32(c.oldest), stamps.base
+		at, mask, counts := uint(0), gaps.mask(), uint64(1)
+		for i := range k {
+			p := next + uint64(gaps.base+uint32(gaps.load(at))&mask)
+			at += gaps.width
+			next = p + 1
+			if p-low >= size { // below it, too
+				continue
+			}
+			if block := p / BlockSize; block != current {
+				current, into = block, c.block(uint16(block))
+			}
+			if !all {
+				s = f.stamps[i]
+				counts = ^uint64(int64(s)-int64(c.since)) >> 63
+			}
+			oldest = min(oldest, s|uint32(counts-1))
+			into[p/wordBits%blockWords] |= counts << (p % wordBits)
+		}
+		c.oldest = parterre.Stamp(oldest)
+		r.bad = r.bad || next > math.MaxUint32+1 // they only grow, so the last one tells
+	}
+	if r.bad || len(r.rest) != crcSize {
+		return errMalformed
+	}
+	return nil
+}
