@@ -1,6 +1,7 @@
 package audiences
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"sync"
@@ -11,9 +12,17 @@ import (
 
 // sizes remembers how many members audiences and customer lists have, until that changes.
 type sizes struct {
-	mu sync.Mutex
-	of map[index.Membership]size
+	many int // manyMembers when 0
+	mu   sync.Mutex
+	of   map[index.Membership]size
 }
+
+// A size of manyMembers or more is served for a while, in seconds, though it may have changed: else whoever lists many large
+// audiences while events come in would have the cores count all the time.
+const (
+	manyMembers = 1_000_000
+	whileMany   = 60
+)
 
 type size struct {
 	revision uint64
@@ -26,9 +35,13 @@ type size struct {
 func (z *sizes) count(ctx context.Context, ix *index.Index, m index.Membership, at int64) (int, error) {
 	z.mu.Lock()
 	known, ok := z.of[m]
+	many := cmp.Or(z.many, manyMembers)
 	z.mu.Unlock()
 	revision := ix.Revision(m) // before counting: what changes meanwhile makes the answer old
 	if ok && known.revision == revision && known.from <= at && at <= known.until {
+		return known.members, nil
+	}
+	if ok && known.members >= many && known.from <= at && at < known.from+whileMany {
 		return known.members, nil
 	}
 	n, until, err := ix.Count(ctx, m, at)

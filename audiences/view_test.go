@@ -179,3 +179,22 @@ func TestSizeAndStatusFollowTheClock(t *testing.T) {
 	w.clock.Add(1)
 	w.want(id, parterre.Ready, 101)
 }
+
+func TestALargeSizeIsCountedOnceAMinute(t *testing.T) {
+	w := newWorld(t, "in memory")
+	w.people(1, 300)
+	w.visit("/shoes", 1, 150)
+	id := w.create(parterre.VisitorAudience, fmt.Appendf(nil, `{"visitor_source_id":"%s","retention_days":2}`, w.tag()))
+	w.becomes(id, parterre.Ready, 150)
+	w.ManyMembers(151)
+	w.visit("/shoes", 151, 151)
+	w.want(id, parterre.Ready, 151) // 150 were not many
+	w.visit("/shoes", 152, 152)
+	w.want(id, parterre.Ready, 151)
+	w.clock.Add(59)
+	w.want(id, parterre.Ready, 151)
+	w.clock.Add(1)
+	w.want(id, parterre.Ready, 152)
+	w.update(id, fmt.Appendf(nil, `{"visitor_source_id":"%s","retention_days":2,"url":"/none"}`, w.tag()))
+	w.becomes(id, parterre.TooSmall, 0)
+}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,10 +32,12 @@ func actAlike(args []string) error {
 	kinds := flags.Int("kinds", 200_000, "how many items there are")
 	learn := flags.Float64("learn", 0, "how many of the persons are learnt from, to measure the ranking alone; 0 is all")
 	seed := flags.Uint64("seed", 1, "what everything random begins from")
+	memory := flags.Float64("memory", 4e9, "for how many bytes the runtime collects garbage in time, as the service does for --memory-limit")
 	progress := flags.String("progress", "", "folder in which learning keeps how far it has come, and goes on from there; it keeps nothing when empty")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(int64(*memory * .9)) // what is not of the heap is beside it
 	begun := time.Now()
 	p, err := actalike.MakePopulation(int(*persons), *kinds, *each, *seed)
 	if err != nil {

@@ -158,8 +158,14 @@ func (ix *Index) pageTask(spans []driver.Span, facets *history.Set) uniteTask {
 	}
 }
 
-// share is how many of so many things each core gets.
-func share(n int) int { return max(1, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0)) }
+// tasksEach is how many tasks there are for each core: their sizes differ.
+const tasksEach = 4
+
+// share is how many of so many things a task gets.
+func share(n int) int {
+	tasks := tasksEach * runtime.GOMAXPROCS(0)
+	return max(1, (n+tasks-1)/tasks)
+}
 
 // facetUnion are the rolls of ascending facets in some blocks.
 func facetUnion(facets []driver.FacetID, blocks driver.Blocks) driver.Union {

@@ -97,6 +97,7 @@ func (x *Index) wait(b *pebble.Batch) error {
 type writer struct {
 	batch      *pebble.Batch
 	key, value []byte // room that is used again
+	merged     int64  // bytes of operands
 	err        error
 }
 
@@ -199,4 +200,5 @@ func (w *writer) merge(m driver.Merge) {
 	if w.err == nil {
 		w.err = w.batch.Merge(w.key, w.value, nil)
 	}
+	w.merged += int64(len(w.value))
 }

@@ -29,7 +29,6 @@ func (x *Index) WriteOut() error {
 	x.mu.Lock()
 	old := x.mu.young
 	x.mu.old, x.mu.young = old, newPending()
-	x.mu.unfolded += old.bytes
 	x.mu.Unlock()
 	err := x.writeOut(old)
 	x.mu.Lock()

@@ -36,7 +36,6 @@ func (x *Index) makeRoomLocked() {
 // turnLocked has what is pending written out in the background. Nothing else is being written out.
 func (x *Index) turnLocked() {
 	x.mu.old, x.mu.young = x.mu.young, newPending()
-	x.mu.unfolded += x.mu.old.bytes
 	old := x.mu.old
 	x.background.Go(func() {
 		err := x.writeOut(old)
@@ -84,6 +83,7 @@ func (x *Index) writeOut(old *pending) error {
 			w.err = w.batch.DeleteRange(logKey(0), logKey(old.last+1), nil)
 		}
 		x.mu.Lock()
+		x.mu.unfolded += w.merged
 		unfolded := x.mu.unfolded
 		x.mu.Unlock()
 		w.setNumber(topKey(topUnfolded), kibibytes(unfolded))
@@ -121,6 +121,7 @@ func writeHistories(old *pending, w *writer, next func(bool) error) error {
 		if w.err == nil {
 			w.err = w.batch.Merge(w.key, w.value, nil)
 		}
+		w.merged += int64(len(w.value))
 		if err := next(false); err != nil {
 			return err
 		}
@@ -157,6 +158,7 @@ func (w *writer) pairs(id driver.RollID, pairs []roll.Pair) {
 		if w.err == nil {
 			w.err = w.batch.Merge(w.key, w.value, nil)
 		}
+		w.merged += int64(len(w.value))
 		return
 	}
 	for from := 0; from < len(pairs); {

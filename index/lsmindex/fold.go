@@ -25,8 +25,11 @@ const (
 // calmBytes is how much may come from one tick to the next for the store to be calm.
 const calmBytes = 4 << 20
 
-// littleBytes is how much may stay pending when nothing comes.
-const littleBytes = 1 << 20
+// littleBytes is how much may stay pending when nothing comes, and leastFolded is for how much it is worth while to fold.
+const (
+	littleBytes = 1 << 20
+	leastFolded = 64 << 10
+)
 
 // foldBytes is about how much is folded while others who write wait.
 const foldBytes = 1 << 20
@@ -78,7 +81,7 @@ func (x *Index) isTime(calm bool) bool {
 	x.mu.Lock()
 	unfolded := x.mu.unfolded
 	x.mu.Unlock()
-	if unfolded < littleBytes {
+	if unfolded < leastFolded {
 		return false
 	}
 	var all uint64
@@ -146,11 +149,33 @@ func (x *Index) fold(ctx context.Context) error {
 			}
 		}
 	}
+	if err := x.compact(ctx); err != nil {
+		return wrap(err, "compact what was folded")
+	}
 	x.mu.Lock()
 	x.mu.unfolded -= unfolded // what came meanwhile is left
 	unfolded = x.mu.unfolded
 	x.mu.Unlock()
 	return wrap(x.db.Set(topKey(topUnfolded), appendNumber(nil, kibibytes(unfolded)), pebble.NoSync), "fold rolls and histories")
+}
+
+// compact takes what was folded away from under it: whoever reads would have to pass it. It ends early when the index is closed.
+func (x *Index) compact(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-x.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for _, s := range foldedSpans() {
+		if err := x.db.Compact(ctx, s[0], s[1], false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // kibibytes is the stored form of a number of bytes.
