@@ -16,13 +16,17 @@ import (
 
 // A derived audience is united from what costs least to read:
 //
-//   - the rolls of its facets, when it takes any URL, unless they are most facets of the ad account;
+//   - the rolls of its facets, when it takes any URL, unless they are very many, and most facets of the ad account;
 //   - the rolls of its pages, when they are few of the ad account;
 //   - histories, when most facets or pages will do, and the ad account has most of all facets: a history is in the order in
 //     which the last comes first, and most often that one will do.
 
 // many says from which share on things are most of something.
 const many = 4
+
+// veryMany is how many facets cost as much as histories: a facet has a value of its own in each block, which most often has few
+// persons then.
+const veryMany = 512
 
 // blocksInPart is how many blocks are united at once, so that no core is left without any before the others.
 const blocksInPart = 8
@@ -103,7 +107,7 @@ func (ix *Index) selectIn(ctx context.Context, account parterre.ID, s *Standing)
 	main := many*of >= int(ix.mu.tops.Facet) // histories are of all ad accounts
 	ix.mu.Unlock()
 	if s.URL == nil {
-		one.most = main && many*len(one.facets) >= of
+		one.most = main && len(one.facets) >= veryMany && many*len(one.facets) >= of
 		return one, nil
 	}
 	one.pages, err = ix.selectPages(ctx, account, s)

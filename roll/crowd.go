@@ -270,8 +270,7 @@ func (c *Crowd) AddWide(b []byte, first, last uint16) error {
 		return err
 	}
 	low, size := uint64(first)*BlockSize, (uint64(last)-uint64(first)+1)*BlockSize
-	next, current := uint64(0), uint64(math.MaxUint64)
-	var into *words
+	next := uint64(0)
 	var f frame
 	for from := 0; from < n && !r.bad; from += frameSize {
 		k := min(frameSize, n-from)
@@ -295,15 +294,16 @@ func (c *Crowd) AddWide(b []byte, first, last uint16) error {
 			if p-low >= size { // below it, too
 				continue
 			}
-			if block := p / BlockSize; block != current {
-				current, into = block, c.block(uint16(block))
-			}
 			if !all {
 				s = f.stamps[i]
 				counts = ^uint64(int64(s)-int64(c.since)) >> 63
 			}
 			oldest = min(oldest, s|uint32(counts-1))
-			into[p/wordBits%blockWords] |= counts << (p % wordBits)
+			block := p / BlockSize
+			if block >= uint64(len(c.blocks)) || c.blocks[block] == nil {
+				c.block(uint16(block))
+			}
+			c.blocks[block][p/wordBits%blockWords] |= counts << (p % wordBits)
 		}
 		c.oldest = parterre.Stamp(oldest)
 		r.bad = r.bad || next > math.MaxUint32+1 // they only grow, so the last one tells

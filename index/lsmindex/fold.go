@@ -101,7 +101,7 @@ func (x *Index) isTime(calm bool) bool {
 // Settle writes out what is pending, and folds, so that reading costs as little as it can. It happens by itself, in time; a
 // benchmark does not wait for that.
 func (x *Index) Settle(ctx context.Context) error {
-	if err := x.flush(); err != nil {
+	if err := x.flush(); err != nil { //nolint:contextcheck // what is written out goes on when the caller has ended
 		return err
 	}
 	return x.fold(ctx)

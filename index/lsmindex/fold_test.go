@@ -31,7 +31,7 @@ func (x *restless) Apply(ctx context.Context, w *driver.Writes) (func() error, e
 	x.mu.Lock()
 	now := x.r.IntN(2) == 0
 	x.mu.Unlock()
-	x.left.Go(func() {
+	x.left.Go(func() { //nolint:contextcheck // it goes on when the caller has ended
 		if err := x.Settle(context.Background()); err != nil {
 			x.t.Error(err)
 		}
