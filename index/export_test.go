@@ -12,3 +12,6 @@ func (ix *Index) SetFacetCacheSize(n int) {
 	defer ix.who.Unlock()
 	ix.who.size = n
 }
+
+// SetVeryMany sets how many facets are so many that histories are read. Nobody may ask for anything meanwhile.
+func (ix *Index) SetVeryMany(n int) { ix.veryMany = n }

@@ -386,6 +386,7 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 		must(t, c.make(t.Context(), ix))
 	}
 	ix.Register(ofURL(13, "/"))
+	ix.SetVeryMany(1)
 	few, most := ofURL(14, "/"), ofURL(15, "/")
 	few.URL = func(url string) bool { return url == "/hats" }
 	few.Place = func(f *parterre.Facet) bool { return f.URL == "" }

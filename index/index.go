@@ -61,6 +61,7 @@ type Index struct {
 	persons   atomic.Uint32 // as in mu.tops, for who must not wait for a change
 	epoch     atomic.Uint64 // how many changes have bound identifiers
 	revisions revisions
+	veryMany  int                            // facets, from which on histories are read
 	failed    atomic.Pointer[parterre.Error] // the first change that could not be made durable
 }
 
@@ -70,7 +71,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	if err != nil {
 		return nil, parterre.Internalf(err, "read the highest numbers of the index")
 	}
-	ix := &Index{d: d, closed: o.Closed}
+	ix := &Index{d: d, closed: o.Closed, veryMany: usuallyVeryMany}
 	ix.mu.tops = tops
 	ix.persons.Store(uint32(tops.Person))
 	ix.shareOut(o.Memory)

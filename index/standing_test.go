@@ -138,7 +138,10 @@ func TestADerivedAudienceIsTheSameHoweverItIsUnited(t *testing.T) {
 							want = append(want, p)
 						}
 					}
-					wantMembers(t, ix, everybody(id), noon, want...)
+					for _, veryMany := range []int{512, 1} { // so few facets are read from histories, too
+						ix.SetVeryMany(veryMany)
+						wantMembers(t, ix, everybody(id), noon, want...)
+					}
 					id++
 				}
 			}

@@ -24,9 +24,9 @@ import (
 // many says from which share on things are most of something.
 const many = 4
 
-// veryMany is how many facets cost as much as histories: a facet has a value of its own in each block, which most often has few
-// persons then.
-const veryMany = 512
+// usuallyVeryMany is how many facets cost as much as histories: a facet has a value of its own in each block, which most often has
+// few persons then.
+const usuallyVeryMany = 512
 
 // blocksInPart is how many blocks are united at once, so that no core is left without any before the others.
 const blocksInPart = 8
@@ -107,7 +107,7 @@ func (ix *Index) selectIn(ctx context.Context, account parterre.ID, s *Standing)
 	main := many*of >= int(ix.mu.tops.Facet) // histories are of all ad accounts
 	ix.mu.Unlock()
 	if s.URL == nil {
-		one.most = main && len(one.facets) >= veryMany && many*len(one.facets) >= of
+		one.most = main && len(one.facets) >= ix.veryMany && many*len(one.facets) >= of
 		return one, nil
 	}
 	one.pages, err = ix.selectPages(ctx, account, s)
