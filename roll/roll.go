@@ -3,7 +3,8 @@
 //
 // Persons are split by number in blocks of [BlockSize], and everything that this package does is local to one block: a
 // [Chunk] is what a roll holds of one block. A customer list is two rolls, and [Count] and [Members] take both: the persons
-// added and the persons removed. The package does no I/O; [Append] and [Decode] are the stored form of a chunk.
+// added and the persons removed. A [Crowd] is who counts in any of many rolls, over all blocks. The package does no I/O;
+// [Append] and [Decode] are the stored form of a chunk.
 package roll
 
 import (
