@@ -536,16 +536,13 @@ func readUnions(ctx context.Context, d driver.Driver, c *contents) error {
 	return nil
 }
 
-// crowded tells a difference between the crowds that are found and those who have a stamp that counts: of everybody, of some, and
-// of nobody.
+// crowded tells a difference between the crowds that are found and those who have a stamp that counts: of everybody, and of some.
 func crowded(stamps map[parterre.PersonID]parterre.Stamp, find func(into *roll.Crowd) error) error {
-	sinces := []parterre.Stamp{0, math.MaxUint32}
+	middle := parterre.Stamp(math.MaxUint32)
 	if len(stamps) > 0 {
-		sorted := slices.Sorted(maps.Values(stamps))
-		middle := sorted[len(sorted)/2]
-		sinces = append(sinces, middle, middle+1, sorted[len(sorted)-1])
+		middle = slices.Sorted(maps.Values(stamps))[len(stamps)/2]
 	}
-	for _, since := range sinces {
+	for _, since := range []parterre.Stamp{0, middle, middle + 1} {
 		got, want := map[parterre.PersonID]parterre.Stamp{}, map[parterre.PersonID]parterre.Stamp{}
 		oldest := parterre.Stamp(0)
 		for p, s := range stamps {
