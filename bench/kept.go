@@ -48,7 +48,10 @@ func (b *bench) loaded(ctx context.Context, w *world) (*service, error) {
 	}
 	s := b.serviceIn(folder)
 	s.tag = known.Tag
-	if err := errors.Join(copyFolder(filepath.Join(from, "data"), filepath.Join(folder, "data")), s.open(ctx)); err != nil {
+	if err = copyFolder(filepath.Join(from, "data"), filepath.Join(folder, "data")); err == nil {
+		err = s.open(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	return s, nil

@@ -110,13 +110,14 @@ func (p *peer) ask(query string) (string, error) {
 	return string(unsafe.Slice(p.buffer(result), n)), nil
 }
 
-// close empties the table; the connection stays for the next size, as the library cannot connect twice.
+// close drops the table, unless it is kept; the connection stays for the next size, as the library cannot connect twice.
 func (p *peer) close() error {
-	if p.keep {
-		return nil
+	err := os.RemoveAll(filepath.Join(p.folder, "events.bin"))
+	if !p.keep {
+		_, dropping := p.ask("DROP TABLE IF EXISTS " + p.table + " SYNC")
+		err = errors.Join(dropping, err)
 	}
-	_, err := p.ask("DROP TABLE IF EXISTS " + p.table + " SYNC")
-	return errors.Join(err, os.RemoveAll(filepath.Join(p.folder, "events.bin")))
+	return err
 }
 
 // persons counts the persons of the events that meet a condition.

@@ -42,8 +42,9 @@ type Want struct {
 // Has says whether a cell counts.
 func (w *Want) Has(c Cell) bool { return w.Facets.Has(c.Facet()) && (w.Any || w.Pages.Has(c.Page())) }
 
-// Since says of whom the last moment in a wanted cell counts, which is since or later: as bits, low bits first, with a moment
-// that counts and is not after the first of them, the largest there is when nobody counts. As lines come the latest first, it looks no further than to the first that is wanted.
+// Since says of whom the last moment in a wanted cell counts, which is since or later: as bits, low bits first. With them comes a
+// moment that counts and is not after the first of these, or the largest there is when nobody counts. As lines come the
+// latest first, it looks no further than to the first that is wanted.
 func (p *Part) Since(w *Want, since parterre.Stamp) (who [GroupSize / 64]uint64, oldest parterre.Stamp) {
 	from, width, counts := 0, p.facet+p.page, mask(p.count)
 	all := p.least >= uint64(since) // so there is no need to look at stamps

@@ -190,6 +190,9 @@ func mark(into *words, next uint32, gaps *series, k int) uint32 {
 	return next
 }
 
+// isSince is 1 when a stamp is since or later, and 0 otherwise, without a branch: which it is cannot be guessed.
+func isSince(s, since uint32) uint64 { return ^uint64(int64(s)-int64(since)) >> 63 }
+
 // markSome is mark for those whose stamp counts.
 func (c *Crowd) markSome(into *words, next uint32, gaps *series, stamps []uint32) uint32 {
 	at, width, mask, base := uint(0), gaps.width, gaps.mask(), gaps.base
@@ -197,7 +200,7 @@ func (c *Crowd) markSome(into *words, next uint32, gaps *series, stamps []uint32
 	for _, s := range stamps {
 		low := next + base + uint32(gaps.load(at))&mask
 		at += width
-		counts := ^uint64(int64(s)-int64(since)) >> 63 // 1 or 0, without a branch
+		counts := isSince(s, since)
 		into[low/wordBits%blockWords] |= counts << (low % wordBits)
 		oldest = min(oldest, s|uint32(counts-1)) // of those that do not count it is the largest number
 		next = low + 1
@@ -253,7 +256,7 @@ func (c *Crowd) addDenseSome(into *words, r *reader, n int, persons bitmap) {
 				at++
 				left = persons.word(at)
 			}
-			counts := ^uint64(int64(s)-int64(c.since)) >> 63
+			counts := isSince(s, uint32(c.since))
 			into[at] |= left & -left & -counts
 			oldest = min(oldest, s|uint32(counts-1))
 			left &= left - 1
@@ -296,7 +299,7 @@ func (c *Crowd) AddWide(b []byte, first, last uint16) error {
 			}
 			if !all {
 				s = f.stamps[i]
-				counts = ^uint64(int64(s)-int64(c.since)) >> 63
+				counts = isSince(s, uint32(c.since))
 			}
 			oldest = min(oldest, s|uint32(counts-1))
 			block := p / BlockSize

@@ -262,7 +262,7 @@ func (s *series) unpack(values []uint32) {
 
 // skip passes over a series of n values, of which none may be below least.
 func (r *reader) skip(n int, least uint32) (s series, bytes []byte) {
-	s.base = r.uvarint32()
+	s.base = uint32(r.uvarint(math.MaxUint32))
 	if n > 1 {
 		s.width = r.width()
 	}
@@ -309,8 +309,6 @@ func (r *reader) series(values []uint32, least uint32, room *packed) {
 		r.bad = r.bad || v < s.base
 	}
 }
-
-func (r *reader) uvarint32() uint32 { return uint32(r.uvarint(math.MaxUint32)) }
 
 func (r *reader) uvarint(most uint64) uint64 {
 	v, n := binary.Uvarint(r.rest)

@@ -175,9 +175,7 @@ func putBeside(operands [][]byte) []byte {
 // operandsOf undoes putBeside, and what folding does. What is neither an operand nor some of them comes back as it is, for
 // whoever reads it to refuse.
 func operandsOf(value []byte) [][]byte {
-	if isFolded(value) {
-		value = value[1:]
-	}
+	value = withoutFold(value)
 	if len(value) == 0 || value[0] != beside {
 		return [][]byte{value}
 	}
@@ -198,11 +196,17 @@ func operandsOf(value []byte) [][]byte {
 
 func isFolded(value []byte) bool { return len(value) > 0 && value[0] == folded }
 
+// withoutFold is a value without the mark of what was folded, if it has it.
+func withoutFold(value []byte) []byte {
+	if isFolded(value) {
+		return value[1:]
+	}
+	return value
+}
+
 // eachOperand calls use for each operand of a value, and marks its errors as corruption.
 func eachOperand(value []byte, use func(operand []byte) error) error {
-	if isFolded(value) { // at rest, all are
-		value = value[1:]
-	}
+	value = withoutFold(value)
 	if len(value) == 0 || value[0] != beside { // mostly
 		return corrupt(use(value))
 	}
