@@ -103,6 +103,7 @@ func (ix *Index) Count(ctx context.Context, m Membership, at int64) (members int
 		var crowd *roll.Crowd
 		if crowd, err = ix.unite(ctx, &s.Standing, m.since(at)); err == nil {
 			members, oldest = crowd.Count(), crowd.Oldest()
+			crowd.Free()
 		}
 	} else {
 		err = ix.eachBlock(ctx, m, func(_ uint16, added, removed roll.Chunk) error {
@@ -127,6 +128,7 @@ func (ix *Index) Members(ctx context.Context, m Membership, at int64) (*roaring.
 		if err != nil {
 			return nil, err
 		}
+		defer crowd.Free()
 		crowd.Blocks(func(block uint16, words []uint64) {
 			all.Or(roaring.AddOffset(roaring.FromDense(words, true), uint32(roll.Person(block, 0))))
 		})

@@ -3,6 +3,7 @@ package roll
 import (
 	"math"
 	"math/bits"
+	"sync"
 
 	"github.com/parterre/parterre"
 )
@@ -15,7 +16,7 @@ const (
 
 // Crowd is who has a stamp that counts in any of the rolls that were added: a bit for each person. It takes the stored form of
 // rolls as it is, and looks at stamps only where some of them do not count. Make one with [NewCrowd]. It is not safe for
-// concurrent use.
+// concurrent use. Whoever frees it saves the next one the making of its memory.
 type Crowd struct {
 	since  parterre.Stamp
 	oldest parterre.Stamp // the smallest that counted, math.MaxUint32 when none did
@@ -104,18 +105,38 @@ func (c *Crowd) AddWords(first parterre.PersonID, words []uint64, oldest parterr
 	c.oldest = min(c.oldest, oldest)
 }
 
-// Merge adds those of another crowd for which the same stamps count. The other one stays as it is.
+// Merge adds those of another crowd for which the same stamps count. The other one is freed.
 func (c *Crowd) Merge(other *Crowd) {
+	if grow := len(other.blocks) - len(c.blocks); grow > 0 {
+		c.blocks = append(c.blocks, make([]*words, grow)...)
+	}
 	for i, b := range other.blocks {
-		if b == nil {
-			continue
-		}
-		to := c.block(uint16(i))
-		for j, w := range b {
-			to[j] |= w
+		switch to := c.blocks[i]; {
+		case b == nil:
+		case to == nil:
+			c.blocks[i], other.blocks[i] = b, nil
+		default:
+			for j, w := range b {
+				to[j] |= w
+			}
 		}
 	}
 	c.oldest = min(c.oldest, other.oldest)
+	other.Free()
+}
+
+// freeWords keeps rooms of blocks that are not used: they are large, and many are needed at once.
+var freeWords = sync.Pool{New: func() any { return new(words) }}
+
+// Free gives the memory back. Nobody uses the crowd afterwards, nor what [Crowd.Blocks] gave.
+func (c *Crowd) Free() {
+	for _, b := range c.blocks {
+		if b != nil {
+			clear(b[:])
+			freeWords.Put(b)
+		}
+	}
+	c.blocks = nil
 }
 
 // block is the room of one block.
@@ -124,24 +145,23 @@ func (c *Crowd) block(block uint16) *words {
 		c.blocks = append(c.blocks, make([]*words, grow)...)
 	}
 	if c.blocks[block] == nil {
-		c.blocks[block] = new(words)
+		c.blocks[block] = freeWords.Get().(*words)
 	}
 	return c.blocks[block]
 }
 
 // AddEncoded adds a chunk of a block by its stored form. It refuses bytes that were changed or cut off with an error that wraps
-// [ErrCorrupt]; some of them may have been added then. It does not keep b.
+// [ErrCorrupt], as far as it has to read them: where the smallest of many stamps counts, it does not look at the others. Some
+// persons may have been added then. It does not keep b.
 func (c *Crowd) AddEncoded(block uint16, b []byte) error {
-	r, n, err := open(b, BlockSize, version1, versionDense)
+	if isBits(b) {
+		return c.addBits(block, b)
+	}
+	r, n, err := open(b, BlockSize, versionGaps)
 	if err != nil {
 		return err
 	}
-	into := c.block(block)
-	if b[0] == versionDense {
-		c.addDense(into, &r, n)
-	} else {
-		c.addFrames(into, &r, n)
-	}
+	c.addFrames(c.block(block), &r, n)
 	if r.bad || len(r.rest) != crcSize {
 		return errMalformed
 	}
@@ -213,56 +233,80 @@ func (c *Crowd) markSome(into *words, next uint32, gaps *series, stamps []uint32
 	return next
 }
 
-// addDense adds a chunk whose persons are stored as bits. Where all stamps count, that is all it does.
-func (c *Crowd) addDense(into *words, r *reader, n int) {
-	persons := r.bitmap(n)
-	if r.bad {
-		return
+// addBits adds a chunk whose persons are stored as bits.
+func (c *Crowd) addBits(block uint16, b []byte) error {
+	f, err := openBits(b)
+	if err != nil {
+		return err
 	}
-	stamps, all := r.rest, true
-	least := parterre.Stamp(math.MaxUint32)
-	for from := 0; from < n && !r.bad && all; from += frameSize {
-		frame, _ := r.skip(min(frameSize, n-from), 1)
-		least = min(least, parterre.Stamp(frame.base))
-		all = least >= c.since
-	}
-	if r.bad {
-		return
-	}
-	if all {
+	into := c.block(block)
+	if least := parterre.Stamp(f.least); least >= c.since {
 		for i := range into {
-			into[i] |= persons.word(i)
+			into[i] |= f.persons.word(i)
 		}
 		c.oldest = min(c.oldest, least)
-		return
+		return nil
 	}
-	r.rest = stamps
-	c.addDenseSome(into, r, n, persons)
+	from := uint64(c.since) - uint64(f.least)
+	if bits.Len64(from) > f.stamps.width { // so large is none of them
+		return nil
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	c.addSomeBits(into, &f, uint32(from))
+	return nil
 }
 
-// addDenseSome goes through the persons stored as bits for those whose stamp counts.
-func (c *Crowd) addDenseSome(into *words, r *reader, n int, persons bitmap) {
-	var f frame
-	at, left := 0, persons.word(0) // the bits of this word that are still to be looked at
-	for from := 0; from < n; from += frameSize {
-		k := min(frameSize, n-from)
-		r.series(f.stamps[:k], 1, &f.stampRoom)
-		if r.bad {
-			return
-		}
-		oldest := uint32(c.oldest)
-		for _, s := range f.stamps[:k] {
-			for left == 0 { // there are as many bits as stamps
-				at++
-				left = persons.word(at)
+// addSomeBits adds those whose stamp is the smallest and from, or later. Who that is comes in the order of the persons, and is put
+// where their bits are.
+func (c *Crowd) addSomeBits(into *words, f *bitsForm, from uint32) {
+	table := deposits()
+	var group groupBits
+	known, ahead := 0, uint64(0) // words of who counts that were looked at, and what of the last is left
+	held := 0                    // how many bits that is
+	for i := range into {
+		where := f.persons.word(i)
+		k := bits.OnesCount64(where)
+		what := ahead
+		if k > held {
+			if known%groupWords == 0 {
+				group = c.groupSince(f, known/groupWords, from)
 			}
-			counts := isSince(s, uint32(c.since))
-			into[at] |= left & -left & -counts
-			oldest = min(oldest, s|uint32(counts-1))
-			left &= left - 1
+			next := group[known%groupWords]
+			known++
+			what |= next << held
+			ahead = next >> (k - held)
+			held += wordBits
+		} else {
+			ahead >>= k
 		}
-		c.oldest = parterre.Stamp(oldest)
+		held -= k
+		if what != 0 {
+			into[i] |= deposit(table, what, where)
+		}
 	}
+}
+
+// groupSince says who of a group counts, and remembers the smallest stamp of these.
+func (c *Crowd) groupSince(f *bitsForm, i int, from uint32) groupBits {
+	stamps := f.stamps.group(i)
+	count := stamps.atLeast(from)
+	if left := f.n - i*groupSize; left < groupSize { // nobody behind the last person
+		for j := range count {
+			count[j] &= 1<<min(max(left-j*wordBits, 0), wordBits) - 1
+		}
+	}
+	earlier := count // than what is known to count
+	if known := uint32(c.oldest) - f.least; bits.Len32(known) <= f.stamps.width {
+		for j, later := range stamps.atLeast(known) {
+			earlier[j] &^= later
+		}
+	}
+	if !earlier.none() {
+		c.oldest = parterre.Stamp(f.least + stamps.smallest(earlier))
+	}
+	return count
 }
 
 // AddWide adds pairs by their stored form, those whose block lies from first to last. It refuses bytes that were changed or cut
@@ -283,36 +327,61 @@ func (c *Crowd) AddWide(b []byte, first, last uint16) error {
 		if r.bad {
 			break
 		}
-		all := parterre.Stamp(stamps.base) >= c.since // so there is no need to look at them
-		if !all {
+		if least := parterre.Stamp(stamps.base); least >= c.since && size == everyBlock {
+			c.oldest = min(c.oldest, least)
+			next = c.markWide(next, &gaps, k)
+		} else {
 			r.rest = before
 			r.series(f.stamps[:k], 1, &f.stampRoom)
+			next = c.markSomeWide(next, &gaps, f.stamps[:k], low, size)
 		}
-		oldest, s := uint32(c.oldest), stamps.base
-		at, mask, counts := uint(0), gaps.mask(), uint64(1)
-		for i := range k {
-			p := next + uint64(gaps.base+uint32(gaps.load(at))&mask)
-			at += gaps.width
-			next = p + 1
-			if p-low >= size { // below it, too
-				continue
-			}
-			if !all {
-				s = f.stamps[i]
-				counts = isSince(s, uint32(c.since))
-			}
-			oldest = min(oldest, s|uint32(counts-1))
-			block := p / BlockSize
-			if block >= uint64(len(c.blocks)) || c.blocks[block] == nil {
-				c.block(uint16(block))
-			}
-			c.blocks[block][p/wordBits%blockWords] |= counts << (p % wordBits)
-		}
-		c.oldest = parterre.Stamp(oldest)
 		r.bad = r.bad || next > math.MaxUint32+1 // they only grow, so the last one tells
 	}
 	if r.bad || len(r.rest) != crcSize {
 		return errMalformed
 	}
 	return nil
+}
+
+// everyBlock is how many persons all blocks have.
+const everyBlock = 1 << 32
+
+// markWide sets the bits of k persons of any block by their gaps, and gives the number after the last one.
+func (c *Crowd) markWide(next uint64, gaps *series, k int) uint64 {
+	at, width, mask, base := uint(0), gaps.width, uint64(gaps.mask()), uint64(gaps.base)
+	blocks := c.blocks
+	for range k {
+		next += base + gaps.load(at)&mask
+		at += width
+		block := next / BlockSize
+		if block >= uint64(len(blocks)) || blocks[block] == nil {
+			if next > math.MaxUint32 {
+				return next + 1
+			}
+			c.block(uint16(block))
+			blocks = c.blocks
+		}
+		blocks[block][next/wordBits%blockWords] |= 1 << (next % wordBits)
+		next++
+	}
+	return next
+}
+
+// markSomeWide is markWide for those whose stamp counts, and who are among size persons from low on.
+func (c *Crowd) markSomeWide(next uint64, gaps *series, stamps []uint32, low, size uint64) uint64 {
+	at, width, mask, base := uint(0), gaps.width, uint64(gaps.mask()), uint64(gaps.base)
+	since, oldest := uint32(c.since), uint32(c.oldest)
+	for _, s := range stamps {
+		p := next + base + gaps.load(at)&mask
+		at += width
+		next = p + 1
+		if p-low >= size { // below it, too
+			continue
+		}
+		counts := isSince(s, since)
+		oldest = min(oldest, s|uint32(counts-1))
+		c.block(uint16(p / BlockSize))[p/wordBits%blockWords] |= counts << (p % wordBits)
+	}
+	c.oldest = parterre.Stamp(oldest)
+	return next
 }

@@ -65,7 +65,7 @@ func TestACrowdHasWhoeverHasAStampThatCounts(t *testing.T) {
 		for i := range rapid.IntRange(1, 5).Draw(t, "rolls") {
 			into := []*roll.Crowd{got, other}[i%2]
 			block := uint16(rapid.IntRange(0, 3).Draw(t, "block"))
-			density := rapid.SampledFrom([]float64{0, 0.00005, 0.004, 0.1, 0.13, 0.6, 1}).Draw(t, "density")
+			density := rapid.SampledFrom([]float64{0, 0.00005, 0.004, 0.03, 0.04, 0.1, 0.6, 1}).Draw(t, "density")
 			n := scattered(r.Uint64(), density)
 			for low, s := range n {
 				meant.add(roll.Person(block, low), s)
@@ -135,17 +135,20 @@ func TestACrowdTakesNeighboursAndSinglePersons(t *testing.T) {
 }
 
 func TestACrowdRefusesWhatIsDamaged(t *testing.T) {
-	for _, c := range samples() {
-		if c.Len() > 20_000 {
+	for name, c := range samples() {
+		if c.Len() > 20_000 || name == "as bits, all at once" { // of whom stamps are not looked at
 			continue
 		}
 		b := roll.Append(nil, c)
 		for _, at := range []int{0, len(b) / 3, len(b) / 2, len(b) - 1} {
 			b[at] ^= 0x10
-			if err := roll.NewCrowd(0).AddEncoded(0, b); !errors.Is(err, roll.ErrCorrupt) {
+			if err := roll.NewCrowd(c.Max()).AddEncoded(0, b); !errors.Is(err, roll.ErrCorrupt) {
 				t.Errorf("%d persons, changed at %d: error %v, want %v", c.Len(), at, err, roll.ErrCorrupt)
 			}
 			b[at] ^= 0x10
+			if err := roll.NewCrowd(0).AddEncoded(0, b[:at]); !errors.Is(err, roll.ErrCorrupt) {
+				t.Errorf("%d persons, cut off at %d: error %v, want %v", c.Len(), at, err, roll.ErrCorrupt)
+			}
 		}
 	}
 }

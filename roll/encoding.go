@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/parterre/parterre"
 )
@@ -16,54 +15,50 @@ import (
 var ErrCorrupt = errors.New("corrupt chunk")
 
 const (
-	version1     = 1   // persons as gaps
-	versionDense = 3   // persons as bits; 2 is that of pairs
-	frameSize    = 128 // persons in a frame
-	crcSize      = 4
-
-	// denseFrom is how many persons of a block are stored as bits: from here on a bit for everybody takes about what gaps take.
-	denseFrom   = BlockSize / 8
-	bitmapBytes = BlockSize / 8
+	versionGaps = 1   // of the stored form whose persons are gaps
+	frameSize   = 128 // persons in a frame
+	crcSize     = 4
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Append appends the stored form of a chunk to dst. It is, in this order:
+// Append appends the stored form of a chunk to dst. Below 2,048 persons it is, in this order:
 //
-//   - the version of the encoding, one byte: 1, or 3 from 8,192 persons on;
+//   - the version of the encoding, one byte: 1;
 //   - the number of persons, a uvarint;
-//   - in version 3 the persons as bits, low bits first: 8,192 bytes;
-//   - the persons in frames of 128, the last one shorter. A frame is, in version 1, a series of gaps, and a series of stamps. A gap
-//     is how many numbers lie between a person and the one before, or between the first person and the start of the block;
+//   - the persons in frames of 128, the last one shorter. A frame is a series of gaps, and a series of stamps. A gap is how many
+//     numbers lie between a person and the one before, or between the first person and the start of the block;
 //   - the CRC-32C of everything before, four bytes, little-endian.
 //
 // A series of values is the smallest of them, a uvarint; and, unless it is the only one, the number of bits that the largest
 // difference from the smallest needs, one byte, and then each value's difference in so many bits, low bits first, filled up
 // to a whole byte.
+//
+// From 2,048 persons on it is:
+//
+//   - the version, one byte: 4;
+//   - the number of persons and the smallest stamp, two uvarints;
+//   - the number of bits that the largest difference from that stamp needs, one byte;
+//   - the persons as bits, low bits first: 8,192 bytes;
+//   - the CRC-32C of everything before;
+//   - of each 256 persons the differences of their stamps, bit by bit: the lowest bit of each, 32 bytes, the first person's being the
+//     lowest of the first byte; then the next bit of each; and so on. The last persons are filled up to 256 with zeros;
+//   - the CRC-32C of these.
 func Append(dst []byte, c Chunk) []byte {
-	start := len(dst)
-	isDense := c.Len() >= denseFrom
-	if isDense {
-		dst = binary.AppendUvarint(append(dst, versionDense), uint64(c.Len()))
-		dst = append(dst, make([]byte, bitmapBytes)...)
-		bitmap := dst[len(dst)-bitmapBytes:]
-		for _, low := range c.lows {
-			bitmap[low/8] |= 1 << (low % 8)
-		}
-	} else {
-		dst = binary.AppendUvarint(append(dst, version1), uint64(c.Len()))
+	if c.Len() >= bitsFrom {
+		return appendBits(dst, c)
 	}
+	start := len(dst)
+	dst = binary.AppendUvarint(append(dst, versionGaps), uint64(c.Len()))
 	next := uint32(0) // the smallest number that the next person can have
 	var gaps, stamps [frameSize]uint32
 	for from := 0; from < c.Len(); from += frameSize {
 		n := min(frameSize, c.Len()-from)
-		if !isDense {
-			for i, low := range c.lows[from : from+n] {
-				gaps[i] = uint32(low) - next
-				next = uint32(low) + 1
-			}
-			dst = appendSeries(dst, gaps[:n])
+		for i, low := range c.lows[from : from+n] {
+			gaps[i] = uint32(low) - next
+			next = uint32(low) + 1
 		}
+		dst = appendSeries(dst, gaps[:n])
 		for i, s := range c.stamps[from : from+n] {
 			stamps[i] = uint32(s)
 		}
@@ -107,34 +102,47 @@ func appendSeries(dst []byte, values []uint32) []byte {
 // Decode reads the stored form of a chunk. It refuses bytes that were changed or cut off with an error that wraps
 // [ErrCorrupt]. It does not keep b.
 func Decode(b []byte) (Chunk, error) {
-	r, n, err := open(b, BlockSize, version1, versionDense)
+	if isBits(b) {
+		f, err := openBits(b)
+		if err != nil {
+			return Chunk{}, err
+		}
+		return f.chunk()
+	}
+	r, n, err := open(b, BlockSize, versionGaps)
 	if err != nil {
 		return Chunk{}, err
 	}
-	var c Chunk
-	if b[0] == versionDense {
-		c = r.denseChunk(n)
-	} else {
-		c = r.chunk(n)
-	}
+	c := r.chunk(n)
 	if r.bad || len(r.rest) != crcSize {
 		return Chunk{}, errMalformed
 	}
 	return c, nil
 }
 
+// isBits says whether a stored form has persons as bits.
+func isBits(b []byte) bool { return len(b) > 0 && b[0] == versionBits }
+
 var errMalformed = fmt.Errorf("%w: malformed persons or stamps", ErrCorrupt)
 
-// open checks a stored form as far as the number of persons, and gives what comes behind it.
-func open(b []byte, most uint64, versions ...byte) (r reader, n int, err error) {
+// checkSum compares a part with its checksum, which stands at the start of stored.
+func checkSum(part, stored []byte) error {
+	if got, sum := crc32.Checksum(part, castagnoli), binary.LittleEndian.Uint32(stored); got != sum {
+		return fmt.Errorf("%w: checksum is %08x, not %08x", ErrCorrupt, got, sum)
+	}
+	return nil
+}
+
+// open checks a stored form of one checksum as far as the number of persons, and gives what comes behind it.
+func open(b []byte, most uint64, version byte) (r reader, n int, err error) {
 	if len(b) < crcSize {
 		return r, 0, fmt.Errorf("%w: %d bytes are too few", ErrCorrupt, len(b))
 	}
-	body, sum := b[:len(b)-crcSize], binary.LittleEndian.Uint32(b[len(b)-crcSize:])
-	if got := crc32.Checksum(body, castagnoli); got != sum {
-		return r, 0, fmt.Errorf("%w: checksum is %08x, not %08x", ErrCorrupt, got, sum)
+	body := b[:len(b)-crcSize]
+	if err := checkSum(body, b[len(body):]); err != nil {
+		return r, 0, err
 	}
-	if len(body) == 0 || !slices.Contains(versions, body[0]) {
+	if len(body) == 0 || body[0] != version {
 		return r, 0, fmt.Errorf("%w: unknown version of the encoding", ErrCorrupt)
 	}
 	r = reader{rest: b[1:]}
@@ -182,50 +190,6 @@ func (r *reader) chunk(n int) Chunk {
 		}
 	}
 	return c
-}
-
-// denseChunk reads n persons as bits, and frames of stamps.
-func (r *reader) denseChunk(n int) Chunk {
-	persons := r.bitmap(n)
-	if r.bad {
-		return Chunk{}
-	}
-	c := room(n)
-	for i := range blockWords {
-		for w := persons.word(i); w != 0; w &= w - 1 {
-			c.lows = append(c.lows, uint16(i*wordBits+bits.TrailingZeros64(w)))
-		}
-	}
-	var f frame
-	for from := 0; from < n; from += frameSize {
-		k := min(frameSize, n-from)
-		r.series(f.stamps[:k], 1, &f.stampRoom)
-		for _, s := range f.stamps[:k] {
-			c.stamps = append(c.stamps, parterre.Stamp(s))
-		}
-	}
-	return c
-}
-
-// bitmap is a bit for each person of a block, low bits first.
-type bitmap []byte
-
-func (m bitmap) word(i int) uint64 { return binary.LittleEndian.Uint64(m[i*8:]) }
-
-// bitmap reads as many bits as a block has persons, of which n are set.
-func (r *reader) bitmap(n int) bitmap {
-	if len(r.rest) < bitmapBytes+crcSize {
-		r.bad = true
-		return nil
-	}
-	m := bitmap(r.rest[:bitmapBytes])
-	r.rest = r.rest[bitmapBytes:]
-	set := 0
-	for i := range blockWords {
-		set += bits.OnesCount64(m.word(i))
-	}
-	r.bad = set != n
-	return m
 }
 
 // frame is room for a frame that is being read.

@@ -27,10 +27,10 @@ import (
 )
 
 // format is the number of the format on disk that this version reads and writes. Numbers are never reused.
-const format = 4
+const format = 5
 
-// oldest is the number of the oldest format that this version reads. Formats 1 to 3 were never released.
-const oldest = 4
+// oldest is the number of the oldest format that this version reads. Formats 1 to 4 were never released.
+const oldest = 5
 
 // The sizes that hold where Options leaves them open.
 const (
