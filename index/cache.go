@@ -1,11 +1,5 @@
 package index
 
-import (
-	"crypto/sha256"
-
-	"github.com/parterre/parterre"
-)
-
 // cache remembers some things by key. It has two halves: what is used moves to the young one, and when that is full it
 // becomes the old one and the old one is dropped.
 type cache[K comparable, V any] struct {
@@ -38,18 +32,3 @@ func (c *cache[K, V]) put(key K, v V) {
 
 // clear forgets everything.
 func (c *cache[K, V]) clear() { c.young, c.old = nil, nil }
-
-// whoKey stands for some identifiers in an order. Whom they mean is fixed once all of them point at somebody, because an
-// identifier keeps its person.
-type whoKey [16]byte
-
-func keyOf(who []parterre.Identifier, room []byte) (whoKey, []byte) {
-	room = room[:0]
-	for _, id := range who {
-		n := len(id.Value)
-		room = append(room, byte(id.Kind), byte(n>>8), byte(n))
-		room = append(room, id.Value...)
-	}
-	sum := sha256.Sum256(room)
-	return whoKey(sum[:16]), room
-}

@@ -8,9 +8,7 @@ func (ix *Index) SetFacetCacheSize(n int) {
 	ix.derived.mu.Lock()
 	defer ix.derived.mu.Unlock()
 	ix.derived.setSizes(n, n, n)
-	ix.who.Lock()
-	defer ix.who.Unlock()
-	ix.who.size = n
+	ix.identities.init(int64(n) * identityBytes)
 }
 
 // SetVeryMany sets how many facets are so many that histories are read. Nobody may ask for anything meanwhile.

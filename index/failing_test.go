@@ -400,7 +400,7 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 		methods string
 		ask     func(context.Context) error
 	}{
-		{"Lookup", "Persons", func(ctx context.Context) error { _, err := ix.Lookup(ctx, who("ann")); return err }},
+		{"Lookup", "Persons", func(ctx context.Context) error { _, err := ix.Lookup(ctx, who("a stranger")); return err }},
 		{"Contains", "Chunk", func(ctx context.Context) error { _, err := ix.Contains(ctx, list, 1, noon); return err }},
 		{"Contains of a derived audience", "History Facet URL", func(ctx context.Context) error {
 			again := newIndex(t, store) //nolint:contextcheck // it knows nothing yet

@@ -51,18 +51,15 @@ type Index struct {
 		counted  map[sketchOf]*sketch // and of the sketches that count events; see count.go
 	}
 
-	who struct { // whom identifiers mean; its lock is taken last
-		sync.Mutex
-		cache[whoKey, parterre.PersonID]
-	}
-	holdings  holdings
-	derived   derived
-	sites     sites
-	persons   atomic.Uint32 // as in mu.tops, for who must not wait for a change
-	epoch     atomic.Uint64 // how many changes have bound identifiers
-	revisions revisions
-	veryMany  int                            // facets, from which on histories are read
-	failed    atomic.Pointer[parterre.Error] // the first change that could not be made durable
+	identities identities // with locks that are taken last
+	holdings   holdings
+	derived    derived
+	sites      sites
+	persons    atomic.Uint32 // as in mu.tops, for who must not wait for a change
+	epoch      atomic.Uint64 // how many changes have bound identifiers
+	revisions  revisions
+	veryMany   int                            // facets, from which on histories are read
+	failed     atomic.Pointer[parterre.Error] // the first change that could not be made durable
 }
 
 // New makes an index over the driver, which it owns from then on. It reads how far numbers have been given out.

@@ -79,7 +79,6 @@ func (ix *Index) ingest(
 	}
 	settle()
 	ix.revisions.happened(accounts...) // after the change is visible: who counts now counts it
-	ix.remember(c, events, meant)
 	return durable, nil
 }
 
@@ -109,59 +108,46 @@ func facetRoll(id driver.FacetID) driver.RollID {
 
 // meaning is who some events are about, as far as that was known before the lock was taken.
 type meaning struct {
-	persons []parterre.PersonID // of each event, 0 when that is not known yet
-	keys    []whoKey
+	persons []parterre.PersonID   // of each event, 0 when that is not known yet
 	ids     []parterre.Identifier // of the events that are not known yet, each once
 	found   []parterre.PersonID   // whom they point at
 	epoch   uint64                // how many changes had bound identifiers
 }
 
-// whoIsMeant looks persons up without the lock.
+// whoIsMeant looks persons up without the lock. Where all identifiers of an event point at somebody, it is known whom they mean.
 func (ix *Index) whoIsMeant(ctx context.Context, events []parterre.Event) (*meaning, error) {
-	m := &meaning{persons: make([]parterre.PersonID, len(events)), keys: make([]whoKey, len(events))}
-	var room []byte
-	for i := range events {
-		m.keys[i], room = keyOf(events[i].Who, room)
-	}
-	m.epoch = ix.epoch.Load()
-	ix.who.Lock()
-	for i, key := range m.keys {
-		m.persons[i], _ = ix.who.get(key)
-	}
-	ix.who.Unlock()
+	m := &meaning{persons: make([]parterre.PersonID, len(events)), epoch: ix.epoch.Load()}
 	seen := map[parterre.Identifier]bool{}
+	var asked []parterre.Identifier
+	var places []int // of those among m.ids
 	for i := range events {
-		if m.persons[i] != 0 {
-			continue
-		}
+		var room [8]parterre.PersonID
+		remembered, all := room[:0], true
 		for _, id := range events[i].Who {
-			if !seen[id] {
-				seen[id] = true
-				m.ids = append(m.ids, id)
-			}
-		}
-	}
-	var err error
-	if m.found, err = ix.d.Persons(ctx, m.ids); err != nil {
-		return nil, parterre.Internalf(err, "look identifiers up")
-	}
-	return m, nil
-}
-
-// remember keeps whom identifiers mean, where all of them point at somebody.
-func (ix *Index) remember(c *change, events []parterre.Event, m *meaning) {
-	if len(m.ids) == 0 {
-		return
-	}
-	ix.who.Lock()
-	defer ix.who.Unlock()
-	for i := range events {
-		all := m.persons[i] != 0
-		for _, id := range events[i].Who {
-			all = all && c.known[id] != 0
+			p := ix.identities.get(id)
+			remembered, all = append(remembered, p), all && p != 0
 		}
 		if all {
-			ix.who.put(m.keys[i], m.persons[i])
+			m.persons[i] = whom(events[i].Who, func(at int) parterre.PersonID { return remembered[at] })
+			continue
+		}
+		for at, id := range events[i].Who {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			if remembered[at] == 0 {
+				asked, places = append(asked, id), append(places, len(m.ids))
+			}
+			m.ids, m.found = append(m.ids, id), append(m.found, remembered[at])
 		}
 	}
+	found, err := ix.d.Persons(ctx, asked)
+	if err != nil {
+		return nil, parterre.Internalf(err, "look identifiers up")
+	}
+	for i, at := range places {
+		m.found[at] = found[i]
+	}
+	return m, nil
 }

@@ -6,12 +6,12 @@ const usualMemory = 512 << 20
 
 // The sizes of the caches' halves when they may take the usual memory, in entries.
 const (
-	facetCacheSize = 1 << 14
-	pageCacheSize  = 1 << 16
-	cellCacheSize  = 1 << 18
-	whoCacheSize   = 1 << 20
-	usuallyHeld    = 8 << 20  // stamps in the tables of holdings
-	usualSites     = 64 << 20 // bytes of the URLs that rules are judged on
+	facetCacheSize  = 1 << 14
+	pageCacheSize   = 1 << 16
+	cellCacheSize   = 1 << 18
+	usuallyHeld     = 8 << 20  // stamps in the tables of holdings
+	usualSites      = 64 << 20 // bytes of the URLs that rules are judged on
+	usualIdentities = 64 << 20 // bytes
 )
 
 // usualURL is how long a URL may be that takes no more than its entry should, in bytes: a longer one counts as several.
@@ -26,7 +26,7 @@ func (ix *Index) shareOut(memory int64) {
 		return max(1<<8, int(float64(usual)*float64(memory)/usualMemory))
 	}
 	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = size(facetCacheSize), size(pageCacheSize), size(cellCacheSize)
-	ix.who.size = size(whoCacheSize)
+	ix.identities.init(int64(size(usualIdentities)))
 	ix.holdings.most = size(usuallyHeld)
 	ix.derived.setSizes(size(facetCacheSize), size(pageCacheSize), size(cellCacheSize))
 	ix.sites.most = size(usualSites)

@@ -45,8 +45,10 @@ func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (
 	var ids []parterre.Identifier
 	for _, w := range who {
 		for _, id := range w {
-			if _, seen := c.known[id]; !seen {
-				c.known[id] = 0
+			if _, seen := c.known[id]; seen {
+				continue
+			}
+			if c.known[id] = c.ix.identities.get(id); c.known[id] == 0 {
 				ids = append(ids, id)
 			}
 		}
@@ -54,7 +56,7 @@ func (ix *Index) beginLocked(ctx context.Context, who [][]parterre.Identifier) (
 	return c, c.look(ctx, ids, len(who))
 }
 
-// look finds whom identifiers point at; as many as persons may be new.
+// look finds whom identifiers that are not remembered point at; as many as persons may be new.
 func (c *change) look(ctx context.Context, ids []parterre.Identifier, persons int) error {
 	if uint64(c.tops.Person)+uint64(persons) > math.MaxUint32 {
 		return parterre.Errorf(parterre.Unavailable, "There is no room for more persons: 2^32 - 1 are the most")
@@ -85,26 +87,29 @@ func (c *change) knowLocked(ctx context.Context, m *meaning) error {
 	return c.look(ctx, again, len(m.persons))
 }
 
-// person finds who is meant, 0 for nobody. In order: the first identifier that is known; only when none of those given is
-// strong, somebody known by an address and agent; and, when create is set, a new person. Identifiers that pointed at nobody
+// whom says who of those that identifiers point at is meant, 0 for nobody: whom the first one points at that points at somebody; only
+// when none of those given is strong, somebody known by an address and agent.
+func whom(who []parterre.Identifier, known func(i int) parterre.PersonID) parterre.PersonID {
+	strong := false
+	for i, id := range who {
+		strong = strong || id.Strong()
+		if id.Kind != parterre.Agent && known(i) != 0 {
+			return known(i)
+		}
+	}
+	for i, id := range who {
+		if !strong && id.Kind == parterre.Agent && known(i) != 0 {
+			return known(i)
+		}
+	}
+	return 0
+}
+
+// person finds who is meant; when that is nobody and create is set, a new person. Identifiers that pointed at nobody
 // point at that person from then on; in a closed population only an import, which sets create, makes them. One that points
 // at somebody else is left alone: it was there first.
 func (c *change) person(who []parterre.Identifier, create bool) parterre.PersonID {
-	var p parterre.PersonID
-	strong := false
-	for _, id := range who {
-		strong = strong || id.Strong()
-		if p == 0 && id.Kind != parterre.Agent {
-			p = c.known[id]
-		}
-	}
-	if p == 0 && !strong {
-		for _, id := range who {
-			if id.Kind == parterre.Agent && p == 0 {
-				p = c.known[id]
-			}
-		}
-	}
+	p := whom(who, func(i int) parterre.PersonID { return c.known[who[i]] })
 	if p == 0 {
 		if !create || len(who) == 0 {
 			return 0
@@ -123,6 +128,15 @@ func (c *change) bind(who []parterre.Identifier, p parterre.PersonID) {
 		if c.known[id] == 0 {
 			c.known[id] = p
 			c.writes.Bindings = append(c.writes.Bindings, driver.Binding{Identifier: id, Person: p})
+		}
+	}
+}
+
+// remember keeps whom the identifiers of the change point at, once it was made.
+func (c *change) remember() {
+	for id, p := range c.known {
+		if p != 0 {
+			c.ix.identities.put(id, p)
 		}
 	}
 }
@@ -147,18 +161,25 @@ func (c *change) commitLocked(ctx context.Context) (durable func() error, err er
 		})
 	}
 	c.writes.Tops = c.tops
-	return c.ix.applyLocked(ctx, &c.writes)
+	if durable, err = c.ix.applyLocked(ctx, &c.writes); err == nil {
+		c.remember()
+	}
+	return durable, err
 }
 
 // Lookup finds the person of the first identifier that points at somebody, 0 when none does.
 func (ix *Index) Lookup(ctx context.Context, who []parterre.Identifier) (parterre.PersonID, error) {
-	persons, err := ix.d.Persons(ctx, who)
-	if err != nil {
-		return 0, parterre.Internalf(err, "look identifiers up")
-	}
-	for _, p := range persons {
-		if p != 0 {
+	for i, id := range who {
+		if p := ix.identities.get(id); p != 0 {
 			return p, nil
+		}
+		persons, err := ix.d.Persons(ctx, who[i:i+1])
+		if err != nil {
+			return 0, parterre.Internalf(err, "look identifiers up")
+		}
+		if persons[0] != 0 {
+			ix.identities.put(id, persons[0])
+			return persons[0], nil
 		}
 	}
 	return 0, nil
