@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -142,16 +141,25 @@ func (ix *Index) pageTasks(facets []driver.FacetID, pages *pageSet) (tasks []uni
 		})
 	}
 	if len(pages.ids) == 1 { // the facets of a page that is often looked for are read by several
-		for some := range slices.Chunk(facets, share(len(facets))) {
-			s := []driver.Span{{Least: uint64(pages.ids[0])<<32 | uint64(some[0]), Most: uint64(pages.ids[0])<<32 | uint64(some[len(some)-1])}}
-			tasks = append(tasks, ix.pageTask(s, &wanted))
+		spans = facetUnion(facets, driver.All()).Spans
+		for i := range spans {
+			spans[i].Least |= uint64(pages.ids[0]) << 32
+			spans[i].Most |= uint64(pages.ids[0]) << 32
 		}
-		return tasks
 	}
-	for some := range slices.Chunk(spans, share(len(spans))) {
+	for _, some := range dealt(spans, tasksEach*runtime.GOMAXPROCS(0)) {
 		tasks = append(tasks, ix.pageTask(some, &wanted))
 	}
 	return tasks
+}
+
+// dealt deals things out to so many as cards are dealt: what came first, and has most persons for that, does not go to one.
+func dealt[T any](all []T, among int) [][]T {
+	parts := make([][]T, min(among, len(all)))
+	for i, one := range all {
+		parts[i%len(parts)] = append(parts[i%len(parts)], one)
+	}
+	return parts
 }
 
 func (ix *Index) pageTask(spans []driver.Span, facets *history.Set) uniteTask {
@@ -164,12 +172,6 @@ func (ix *Index) pageTask(spans []driver.Span, facets *history.Set) uniteTask {
 
 // tasksEach is how many tasks there are for each core: their sizes differ.
 const tasksEach = 4
-
-// share is how many of so many things a task gets.
-func share(n int) int {
-	tasks := tasksEach * runtime.GOMAXPROCS(0)
-	return max(1, (n+tasks-1)/tasks)
-}
 
 // facetUnion are the rolls of ascending facets in some blocks.
 func facetUnion(facets []driver.FacetID, blocks driver.Blocks) driver.Union {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parterre/parterre/index/driver"
@@ -157,6 +158,7 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 		// A file has one filter, which is read whole: that of a large file would push everything else out of the cache.
 		t.TargetFileSizes[i] = 8 << 20
 		t.Levels[i].BlockSize = 16 << 10
+		t.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.FastestCompression }
 		t.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most new identifiers are looked up in vain
 	}
 	return t
