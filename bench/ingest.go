@@ -73,6 +73,9 @@ func (b *bench) ingestAt(ctx context.Context, sz size) (f ingestFigures, err err
 	if err != nil {
 		return f, err
 	}
+	if err := b.profileAnew(); err != nil {
+		return f, err
+	}
 	busy := cpuSeconds()
 	sent, err := s.sendAll(ctx, b, w, s.URL+"/v5/ad_accounts/"+s.account.String()+"/events", w.chunks())
 	if err != nil {

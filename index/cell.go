@@ -107,8 +107,9 @@ func (ix *Index) judge(events []parterre.Event) []*cell {
 	facets, pages := map[*facetEntry]*judgement{}, map[*pageEntry]*judgement{}
 	ix.mu.Lock()
 	now := ix.mu.lastSeq
+	var recent recentFacets
 	for i := range events {
-		at := ix.cellLocked(&events[i].Facet)
+		at := ix.cellLocked(&events[i].Facet, &recent)
 		cells[i] = at
 		stands := ix.mu.standing[at.facet.place.Account]
 		if at.facet.judged != now && facets[at.facet] == nil {
@@ -185,8 +186,8 @@ func (e *pageEntry) takeOver(suit []*standing, judged uint64) {
 }
 
 // cellLocked finds or makes the cell of a facet.
-func (ix *Index) cellLocked(f *parterre.Facet) *cell {
-	key := cellKey{ix.facetLocked(f), ix.pageLocked(f)}
+func (ix *Index) cellLocked(f *parterre.Facet, recent *recentFacets) *cell {
+	key := cellKey{ix.facetLocked(f, recent), ix.pageLocked(f)}
 	at, found := ix.mu.cells.get(key)
 	if !found {
 		at = &cell{facet: key.facet, page: key.page}

@@ -32,14 +32,15 @@ type identityShard struct {
 	hits, misses uint64
 }
 
-// identitySet is where an entry may be: a line of the processor's cache. What is found moves forward by one, and what is new
-// takes the last place, so those that are asked for again and again stay.
+// identitySet is a line of the processor's cache. An entry may be in either of two sets, so that hardly any are left out while others
+// have room. What is found moves forward by one, and what is new takes the last place, so those that are asked for again
+// and again stay.
 type identitySet [4]identity
 
 // identity is an entry, empty when the person is 0.
 type identity struct {
-	rest   uint64
-	place  uint32 // tells the set, too
+	rest   uint64 // its upper half tells one set
+	place  uint32 // and this the other
 	person parterre.PersonID
 }
 
@@ -50,39 +51,62 @@ func (t *identities) init(bytes int64) {
 	}
 }
 
-// hashed gives an identifier's shard and its entry, without the person.
-func (t *identities) hashed(id parterre.Identifier) (*identityShard, identity) {
+// hashed gives the number of an identifier's shard, and its entry without the person.
+func (t *identities) hashed(id parterre.Identifier) (shard uint8, e identity) {
 	const odd = 0x9e3779b97f4a7c15
 	kind := uint64(id.Kind) * odd
 	first, second := maphash.String(t.seeds[0], id.Value)+kind, maphash.String(t.seeds[1], id.Value)+kind
-	return &t.shards[first%identityShards], identity{rest: second, place: uint32(first >> 32)}
+	return uint8(first % identityShards), identity{rest: second, place: uint32(first >> 32)}
 }
 
 // get gives the person of an identifier, 0 when it is not remembered.
 func (t *identities) get(id parterre.Identifier) parterre.PersonID {
-	s, want := t.hashed(id)
+	shard, want := t.hashed(id)
+	s := &t.shards[shard]
 	s.Lock()
 	defer s.Unlock()
-	if len(s.sets) > 0 {
-		set := s.set(want.place)
-		for i, have := range set {
-			if have.rest == want.rest && have.place == want.place && have.person != 0 {
-				if i > 0 {
-					set[i-1], set[i] = have, set[i-1]
-				}
-				s.hits++
-				return have.person
-			}
-		}
+	return s.find(want)
+}
+
+// getAll gives the persons of many identifiers. It goes from shard to shard: what is looked up under one lock, the processor
+// looks up at once.
+func (t *identities) getAll(ids []parterre.Identifier) []parterre.PersonID {
+	wanted, shards := make([]identity, len(ids)), make([]uint8, len(ids))
+	var ends [identityShards + 1]int // where those of each shard begin, and, once they are put there, where they end
+	for i := range ids {
+		shards[i], wanted[i] = t.hashed(ids[i])
+		ends[shards[i]+1]++
 	}
-	s.misses++
-	return 0
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	order := make([]int32, len(ids))
+	for i, shard := range shards {
+		order[ends[shard]] = int32(i)
+		ends[shard]++
+	}
+	found := make([]parterre.PersonID, len(ids))
+	from := 0
+	for i, to := range ends[:identityShards] {
+		if from == to {
+			continue
+		}
+		s := &t.shards[i]
+		s.Lock()
+		for _, at := range order[from:to] {
+			found[at] = s.find(wanted[at])
+		}
+		s.Unlock()
+		from = to
+	}
+	return found
 }
 
 // put remembers the person of an identifier.
 func (t *identities) put(id parterre.Identifier, p parterre.PersonID) {
-	s, e := t.hashed(id)
+	shard, e := t.hashed(id)
 	e.person = p
+	s := &t.shards[shard]
 	s.Lock()
 	defer s.Unlock()
 	if slots := len(s.sets) * len(identitySet{}); s.entries >= slots*3/4 && len(s.sets) < s.most {
@@ -97,28 +121,58 @@ func (t *identities) put(id parterre.Identifier, p parterre.PersonID) {
 	s.add(e)
 }
 
-// set is where an entry may be.
-func (s *identityShard) set(place uint32) *identitySet {
-	return &s.sets[uint64(place)*uint64(len(s.sets))>>32]
+// find gives the person of an entry, 0 when it is not there. The caller holds the lock.
+func (s *identityShard) find(want identity) parterre.PersonID {
+	if len(s.sets) > 0 {
+		for _, set := range s.setsOf(want) {
+			for i := range set {
+				if have := set[i]; have.rest == want.rest && have.place == want.place && have.person != 0 {
+					if i > 0 {
+						set[i-1], set[i] = have, set[i-1]
+					}
+					s.hits++
+					return have.person
+				}
+			}
+		}
+	}
+	s.misses++
+	return 0
 }
 
-// add puts an entry into its set, at the last place where none is free. One that is there already, or empty, changes nothing.
+// setsOf are where an entry may be.
+func (s *identityShard) setsOf(e identity) [2]*identitySet {
+	n := uint64(len(s.sets))
+	return [2]*identitySet{&s.sets[uint64(e.place)*n>>32], &s.sets[e.rest>>32*n>>32]}
+}
+
+// add puts an entry into one of its sets; where both are full, to the last place of the second. One that is there already, or empty,
+// changes nothing.
 func (s *identityShard) add(e identity) {
 	if e.person == 0 {
 		return
 	}
-	set := s.set(e.place)
-	for i := range set {
-		if set[i].person == 0 {
-			set[i] = e
-			s.entries++
-			return
-		}
-		if set[i].rest == e.rest && set[i].place == e.place {
-			return
+	sets := s.setsOf(e)
+	var free *identity
+	for _, set := range sets {
+		for i := range set {
+			if set[i].person == 0 {
+				if free == nil {
+					free = &set[i]
+				}
+				break // those behind it are empty, too
+			}
+			if set[i].rest == e.rest && set[i].place == e.place {
+				return
+			}
 		}
 	}
-	set[len(set)-1] = e
+	if free != nil {
+		s.entries++
+	} else {
+		free = &sets[1][len(sets[1])-1]
+	}
+	*free = e
 }
 
 func (t *identities) stats() CacheStats {

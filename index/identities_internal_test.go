@@ -40,6 +40,15 @@ func TestIdentitiesRememberWhatFitsAndNothingElse(t *testing.T) {
 	if int(s.Hits) != found || int(s.Hits+s.Misses) != many {
 		t.Errorf("%d hits and %d misses of %d found among %d", s.Hits, s.Misses, found, many)
 	}
+	var some []parterre.Identifier
+	for i := range 500 {
+		some = append(some, name(i*many/250)) // half of them are nobody's
+	}
+	for i, p := range ids.getAll(some) {
+		if alone := ids.get(some[i]); p != alone {
+			t.Errorf("identifier %d points at person %d among others, and alone at %d", i, p, alone)
+		}
+	}
 	for i := many; i < 2*many; i++ {
 		if p := ids.get(name(i)); p != 0 {
 			t.Fatalf("identifier %d, which nobody has, points at person %d", i, p)

@@ -117,29 +117,31 @@ type meaning struct {
 // whoIsMeant looks persons up without the lock. Where all identifiers of an event point at somebody, it is known whom they mean.
 func (ix *Index) whoIsMeant(ctx context.Context, events []parterre.Event) (*meaning, error) {
 	m := &meaning{persons: make([]parterre.PersonID, len(events)), epoch: ix.epoch.Load()}
+	shown := make([]parterre.Identifier, 0, 2*len(events))
+	for i := range events {
+		shown = append(shown, events[i].Who...)
+	}
+	remembered := ix.identities.getAll(shown)
 	seen := map[parterre.Identifier]bool{}
 	var asked []parterre.Identifier
 	var places []int // of those among m.ids
 	for i := range events {
-		var room [8]parterre.PersonID
-		remembered, all := room[:0], true
-		for _, id := range events[i].Who {
-			p := ix.identities.get(id)
-			remembered, all = append(remembered, p), all && p != 0
-		}
-		if all {
-			m.persons[i] = whom(events[i].Who, func(at int) parterre.PersonID { return remembered[at] })
+		who := events[i].Who
+		of := remembered[:len(who)]
+		remembered = remembered[len(who):]
+		if !slices.Contains(of, 0) {
+			m.persons[i] = whom(who, func(at int) parterre.PersonID { return of[at] })
 			continue
 		}
-		for at, id := range events[i].Who {
+		for at, id := range who {
 			if seen[id] {
 				continue
 			}
 			seen[id] = true
-			if remembered[at] == 0 {
+			if of[at] == 0 {
 				asked, places = append(asked, id), append(places, len(m.ids))
 			}
-			m.ids, m.found = append(m.ids, id), append(m.found, remembered[at])
+			m.ids, m.found = append(m.ids, id), append(m.found, of[at])
 		}
 	}
 	found, err := ix.d.Persons(ctx, asked)

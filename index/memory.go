@@ -1,17 +1,17 @@
 package index
 
-// usualMemory is about what the caches take together at their usual sizes. Of that the identifiers take an eighth, the cells and
-// the pages of events and of look-ups a quarter each, URLs an eighth, and the holdings the rest.
+// usualMemory is about what the caches take together at their usual sizes. Of that the identifiers take a quarter, the cells and
+// the pages of events and of look-ups three sixteenths each, URLs an eighth, and the holdings the rest.
 const usualMemory = 512 << 20
 
 // The sizes of the caches' halves when they may take the usual memory, in entries.
 const (
 	facetCacheSize  = 1 << 14
-	pageCacheSize   = 1 << 16
-	cellCacheSize   = 1 << 18
-	usuallyHeld     = 8 << 20  // stamps in the tables of holdings
-	usualSites      = 64 << 20 // bytes of the URLs that rules are judged on
-	usualIdentities = 64 << 20 // bytes
+	pageCacheSize   = 3 << 14
+	cellCacheSize   = 3 << 16
+	usuallyHeld     = 8 << 20   // stamps in the tables of holdings
+	usualSites      = 64 << 20  // bytes of the URLs that rules are judged on
+	usualIdentities = 128 << 20 // bytes
 )
 
 // usualURL is how long a URL may be that takes no more than its entry should, in bytes: a longer one counts as several.

@@ -35,6 +35,13 @@ func (p *place) facet() parterre.Facet {
 	}
 }
 
+// isOf says whether this is the place of a facet. What differs most often is compared first.
+func (p *place) isOf(f *parterre.Facet) bool {
+	return p.Name == f.Name && p.Source == f.Source && p.Ingestion == f.Ingestion && p.Tag == f.Tag && p.Account == f.Account &&
+		p.Kind == f.Kind && p.Type == f.Type && p.Pin == f.Pin && p.Ad == f.Ad && p.Campaign == f.Campaign &&
+		p.Objective == f.Objective && p.Domain == f.Domain
+}
+
 // facetEntry is what is known of a place. The number is 0 until it is known.
 type facetEntry struct {
 	id    driver.FacetID
@@ -67,15 +74,43 @@ type cellKey struct {
 	page  *pageEntry
 }
 
-// facetLocked finds or makes the entry of a facet.
-func (ix *Index) facetLocked(f *parterre.Facet) *facetEntry {
+// facetLocked finds or makes the entry of a facet. Most events of a request have one of a few facets, which are found among the
+// recent ones of the request.
+func (ix *Index) facetLocked(f *parterre.Facet, recent *recentFacets) *facetEntry {
+	if e := recent.find(f); e != nil {
+		return e
+	}
 	p := placeOfFacet(f)
 	e, found := ix.mu.facets.get(p)
 	if !found {
 		e = &facetEntry{place: p}
 		ix.mu.facets.put(p, e)
 	}
+	recent.add(e)
 	return e
+}
+
+// recentFacets are some that were seen, those that come often in front.
+type recentFacets struct {
+	list [16]*facetEntry
+	n    int
+}
+
+func (r *recentFacets) find(f *parterre.Facet) *facetEntry {
+	for i, e := range r.list[:r.n] {
+		if e.place.isOf(f) {
+			if i > 0 {
+				r.list[i-1], r.list[i] = e, r.list[i-1]
+			}
+			return e
+		}
+	}
+	return nil
+}
+
+func (r *recentFacets) add(e *facetEntry) {
+	r.n = min(r.n+1, len(r.list))
+	r.list[r.n-1] = e
 }
 
 // pageLocked finds or makes the entry of a page.

@@ -54,6 +54,9 @@ type RollID struct {
 	B    uint32
 }
 
+// PageAndFacet is the page and the facet of a roll on a page.
+func (id RollID) PageAndFacet() (PageID, FacetID) { return PageID(id.A >> 32), FacetID(id.A) }
+
 // Span are the numbers from Least to Most.
 type Span struct{ Least, Most uint64 }
 

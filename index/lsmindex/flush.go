@@ -1,6 +1,7 @@
 package lsmindex
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -73,6 +74,9 @@ func (x *Index) writeOut(old *pending) error {
 	}
 	err := x.writeRolls(old, &w, next)
 	if err == nil {
+		err = x.writePages(old, &w, next)
+	}
+	if err == nil {
 		err = writeHistories(old, &w, next)
 	}
 	if err == nil {
@@ -108,6 +112,29 @@ func (x *Index) writeRolls(old *pending, w *writer, next func(bool) error) error
 		w.pairs(id, roll.Compact(pairs))
 		if err := next(false); err != nil {
 			return err
+		}
+	}
+	return next(true)
+}
+
+// writePages merges acts into the rolls of their facets on their pages.
+func (x *Index) writePages(old *pending, w *writer, next func(bool) error) error {
+	var pairs []roll.Pair
+	for _, page := range slices.Sorted(maps.Keys(old.pages)) {
+		x.mu.Lock()
+		acts := slices.Clone(old.pages[page].acts)
+		x.mu.Unlock()
+		slices.SortFunc(acts, func(a, b pageAct) int { return cmp.Compare(a.facet, b.facet) })
+		for from := 0; from < len(acts); {
+			facet := acts[from].facet
+			pairs = pairs[:0]
+			for ; from < len(acts) && acts[from].facet == facet; from++ {
+				pairs = append(pairs, roll.PairOf(acts[from].person, acts[from].stamp))
+			}
+			w.pairs(driver.OnPage(page, facet), roll.Compact(pairs))
+			if err := next(false); err != nil {
+				return err
+			}
 		}
 	}
 	return next(true)

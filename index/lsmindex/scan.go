@@ -42,9 +42,7 @@ func (x *Index) Chunks(
 	var found []roll.Pair // is pending, and is looked at first: what is written out in between is then seen twice
 	x.mu.Lock()
 	x.bothLocked(func(p *pending) {
-		if l := p.rolls[id]; l != nil {
-			found = append(found, l.pairs...)
-		}
+		found = append(found, p.pairs(id)...)
 	})
 	x.mu.Unlock()
 	var more roll.Accumulator
