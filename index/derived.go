@@ -144,8 +144,7 @@ func (ix *Index) derivedHoldings(ctx context.Context, p parterre.PersonID, found
 		return found, nil
 	}
 	var room [64]line
-	lines := room[:0]
-	err := ix.d.History(ctx, p, func(c history.Cell, s parterre.Stamp) { lines = append(lines, line{c, s}) })
+	lines, err := ix.histories.of(ctx, ix.d, p, room[:0])
 	if err != nil {
 		return nil, parterre.Internalf(err, "read a history")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index"
 	"github.com/parterre/parterre/index/driver"
+	"github.com/parterre/parterre/index/memindex"
 )
 
 // wantHoldings demands that everybody in the crowd holds, of each audience, what the events say.
@@ -64,6 +65,9 @@ func TestWhatAPersonHoldsMissesNothingThatArrivesMeanwhile(t *testing.T) {
 	overEach(t, func(t *testing.T, open func() driver.Driver) {
 		for seed := range uint64(10) {
 			ix := newIndex(t, open())
+			if seed%2 == 1 { // some are forgotten
+				ix.SetFacetCacheSize(100)
+			}
 			importCrowd(t, ix, crowd)
 			stays, goes, derived := fresh(ofURL(10, pages[0])), fresh(ofURL(11, pages[0])), ofURL(12, pages[0])
 			ix.Register(stays)
@@ -86,8 +90,10 @@ func TestWhatAPersonHoldsMissesNothingThatArrivesMeanwhile(t *testing.T) {
 			})
 			for p := range parterre.PersonID(crowd) {
 				all.Go(func() {
-					if _, err := ix.Holdings(t.Context(), p); err != nil {
-						t.Error(err)
+					for range 3 {
+						if _, err := ix.Holdings(t.Context(), p); err != nil {
+							t.Error(err)
+						}
 					}
 				})
 			}
@@ -97,4 +103,26 @@ func TestWhatAPersonHoldsMissesNothingThatArrivesMeanwhile(t *testing.T) {
 			})
 		}
 	})
+}
+
+// Whoever was looked up is not read again, and what they do afterwards is known.
+func TestWhoeverWasLookedUpIsRemembered(t *testing.T) {
+	store := newFailing(memindex.New())
+	ix := newIndex(t, store)
+	derived := ofURL(12, "/hats")
+	ix.Register(derived)
+	hat := func(at parterre.Stamp) parterre.Event { return visit(who("ann"), "/hats", at) }
+	must(t, ix.Ingest(t.Context(), []parterre.Event{visit(who("ann"), "/", noon)}))
+	wantHoldings(t, ix, "before", map[driver.RollID]stamps{derived.Roll: {}})
+	must(t, ix.Ingest(t.Context(), []parterre.Event{hat(noon + 5), hat(noon + 7), hat(noon + 6)}))
+	wantHoldings(t, ix, "when she saw hats", map[driver.RollID]stamps{derived.Roll: {1: noon + 7}})
+	store.breaks("History", 0)
+	defer store.breaks("", 0)
+	held, err := ix.Holdings(t.Context(), 1)
+	if err != nil || len(held) != 1 || held[0].Stamp != noon+7 {
+		t.Errorf("she holds %v, %v when the store cannot be read", held, err)
+	}
+	if _, err := ix.Holdings(t.Context(), 10_000); err == nil {
+		t.Error("somebody who was not looked up is not read")
+	}
 }

@@ -53,6 +53,7 @@ type Index struct {
 
 	identities identities // with locks that are taken last
 	holdings   holdings
+	histories  histories
 	derived    derived
 	sites      sites
 	persons    atomic.Uint32 // as in mu.tops, for who must not wait for a change
@@ -118,6 +119,7 @@ func (ix *Index) applyLocked(ctx context.Context, w *driver.Writes) (durable fun
 	}
 	ix.revisions.moved(w)
 	ix.holdings.moved(w)
+	ix.histories.moved(w)
 	return durable, nil
 }
 

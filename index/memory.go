@@ -1,7 +1,7 @@
 package index
 
 // usualMemory is about what the caches take together at their usual sizes. Of that the identifiers take a quarter, the cells and
-// the pages of events and of look-ups three sixteenths each, URLs an eighth, and the holdings the rest.
+// the pages of events and of look-ups three sixteenths each, and URLs, holdings and histories an eighth each.
 const usualMemory = 512 << 20
 
 // The sizes of the caches' halves when they may take the usual memory, in entries.
@@ -9,7 +9,8 @@ const (
 	facetCacheSize  = 1 << 14
 	pageCacheSize   = 3 << 14
 	cellCacheSize   = 3 << 16
-	usuallyHeld     = 8 << 20   // stamps in the tables of holdings
+	usuallyHeld     = 4 << 20   // stamps in the tables of holdings
+	usualLinesHeld  = 1 << 20   // lines of histories, in a half
 	usualSites      = 64 << 20  // bytes of the URLs that rules are judged on
 	usualIdentities = 128 << 20 // bytes
 )
@@ -28,6 +29,7 @@ func (ix *Index) shareOut(memory int64) {
 	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = size(facetCacheSize), size(pageCacheSize), size(cellCacheSize)
 	ix.identities.init(int64(size(usualIdentities)))
 	ix.holdings.most = size(usuallyHeld)
+	ix.histories.most = size(usualLinesHeld)
 	ix.derived.setSizes(size(facetCacheSize), size(pageCacheSize), size(cellCacheSize))
 	ix.sites.most = size(usualSites)
 }

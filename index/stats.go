@@ -37,7 +37,7 @@ func (ix *Index) Stats() Stats {
 	s.Standing += len(ix.derived.rolls)
 	s.Caches = append(s.Caches, ix.derived.facets.stats("derived_facets"), ix.derived.pages.stats("derived_pages"), ix.derived.cells.stats("derived_cells"))
 	ix.derived.mu.Unlock()
-	s.Caches = append(s.Caches, ix.identities.stats(), ix.holdings.stats())
+	s.Caches = append(s.Caches, ix.identities.stats(), ix.holdings.stats(), ix.histories.stats())
 	if d, is := ix.d.(driver.Measured); is {
 		s.Store = d.Stats()
 	}
