@@ -13,8 +13,8 @@ import (
 // versionBits is the version of the stored form whose persons are bits. 2 is that of pairs, and 3 was one before this.
 const versionBits = 4
 
-// bitsFrom is how many persons of a block are stored as bits. It is a choice: gaps of so many persons take a quarter of the room,
-// and ten times as long to read.
+// bitsFrom is from how many persons of a block on they are stored as bits: there, gaps take a quarter of the room, and several times as
+// long to read.
 const bitsFrom = BlockSize / 32
 
 const bitmapBytes = BlockSize / 8

@@ -288,15 +288,11 @@ func (c *Crowd) addSomeBits(into *words, f *bitsForm, from uint32) {
 	}
 }
 
-// groupSince says who of a group counts, and remembers the smallest stamp of these.
+// groupSince says who of a group counts, and remembers the smallest stamp of these. From is 1 at least, so that what the last group is
+// filled up with does not count.
 func (c *Crowd) groupSince(f *bitsForm, i int, from uint32) groupBits {
 	stamps := f.stamps.group(i)
 	count := stamps.atLeast(from)
-	if left := f.n - i*groupSize; left < groupSize { // nobody behind the last person
-		for j := range count {
-			count[j] &= 1<<min(max(left-j*wordBits, 0), wordBits) - 1
-		}
-	}
 	earlier := count // than what is known to count
 	if known := uint32(c.oldest) - f.least; bits.Len32(known) <= f.stamps.width {
 		for j, later := range stamps.atLeast(known) {

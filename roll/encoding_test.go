@@ -1,6 +1,7 @@
 package roll_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -120,6 +121,43 @@ func TestNonsenseWithARightChecksumIsRefused(t *testing.T) {
 				t.Errorf("%d persons and error %v, want none and %v", c.Len(), err, roll.ErrCorrupt)
 			}
 		})
+	}
+}
+
+func TestNonsenseInBitsWithRightChecksumsIsRefused(t *testing.T) {
+	persons := make([]byte, roll.BlockSize/8)
+	for i := range 256 {
+		persons[i] = 0xff
+	}
+	stored := func(n uint64, least uint64, width byte, stamps []byte) []byte {
+		head := binary.AppendUvarint(binary.AppendUvarint([]byte{4}, n), least)
+		return append(sealed(append(append(head, width), persons...)...), sealed(stamps...)...)
+	}
+	one := bytes.Repeat([]byte{0xff}, 2048/8) // a bit for each
+	if c, err := roll.Decode(stored(2048, 7, 1, one)); err != nil || c.Len() != 2048 || c.Max() != 8 {
+		t.Fatalf("what makes sense is %d persons, error %v", c.Len(), err)
+	}
+	for name, b := range map[string][]byte{
+		"more persons than bits":        stored(2049, 7, 1, append(one, make([]byte, 32)...)),
+		"fewer persons than bits":       stored(2047, 7, 1, one),
+		"more persons than a block has": stored(roll.BlockSize+1, 7, 1, one),
+		"a smallest stamp of 0":         stored(2048, 0, 1, one),
+		"a smallest stamp of 33 bits":   stored(2048, 1<<32, 1, one),
+		"a stamp of 33 bits":            stored(2048, math.MaxUint32, 1, one),
+		"33 bits a stamp":               stored(2048, 7, 33, bytes.Repeat(one, 33)),
+		"too few stamps":                stored(2048, 7, 1, one[1:]),
+		"too many stamps":               stored(2048, 7, 1, append(one, 0)),
+		"no bits":                       sealed(4, 0, 1, 0),
+		"nothing but the version":       {4},
+	} {
+		if c, err := roll.Decode(b); !errors.Is(err, roll.ErrCorrupt) || c.Len() != 0 {
+			t.Errorf("%s: %d persons and error %v, want none and %v", name, c.Len(), err, roll.ErrCorrupt)
+		}
+		for _, since := range []parterre.Stamp{1, 8, math.MaxUint32} { // whether or not it looks at what is wrong, it gets through
+			if err := roll.NewCrowd(since).AddEncoded(0, b); err != nil && !errors.Is(err, roll.ErrCorrupt) {
+				t.Errorf("%s: a crowd has error %v", name, err)
+			}
+		}
 	}
 }
 

@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// groupWords is how many words a group of numbers takes for each of their bits.
 const (
-	groupWords = 4
+	groupWords = 4 // that a group of numbers takes for each of their bits
 	groupSize  = groupWords * wordBits
 )
 
@@ -21,7 +20,7 @@ type planes struct {
 // planesSize is how many bytes so many numbers take. The last group is filled up.
 func planesSize(n, width int) int { return (n + groupSize - 1) / groupSize * width * groupSize / 8 }
 
-// bits of some numbers, low bits first.
+// groupBits is a bit for each number of a group, low bits first.
 type groupBits [groupWords]uint64
 
 func (b *groupBits) none() bool { return b[0]|b[1]|b[2]|b[3] == 0 }
