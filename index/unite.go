@@ -92,6 +92,7 @@ func uniteAll(ctx context.Context, tasks []uniteTask, since parterre.Stamp) (*ro
 	}
 	for _, c := range crowds[1:] {
 		crowds[0].Merge(c)
+		c.Free()
 	}
 	return crowds[0], nil
 }

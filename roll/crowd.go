@@ -20,8 +20,18 @@ const (
 type Crowd struct {
 	since  parterre.Stamp
 	oldest parterre.Stamp // the smallest that counted, math.MaxUint32 when none did
-	blocks []*words       // nil where nobody was added
+	*slab
 }
+
+// slab is the memory of a crowd: a bit for each person up to some block, in one piece, because finding the piece of a block costs
+// more than setting a bit. Where nobody was added, all bits are 0.
+type slab struct {
+	bits  []uint64
+	added []bool // to which blocks somebody may have been added
+}
+
+// slabs keeps those that are not used: they are large, and several are needed for each question.
+var slabs = sync.Pool{New: func() any { return new(slab) }}
 
 // words are the persons of a block as bits, low bits first.
 type words [blockWords]uint64
@@ -29,7 +39,7 @@ type words [blockWords]uint64
 // NewCrowd makes an empty crowd, for which the stamps count that are since or later. A stamp of 0 means never, and does not
 // count whatever since is.
 func NewCrowd(since parterre.Stamp) *Crowd {
-	return &Crowd{since: max(since, 1), oldest: math.MaxUint32}
+	return &Crowd{since: max(since, 1), oldest: math.MaxUint32, slab: slabs.Get().(*slab)}
 }
 
 // Since is the smallest stamp that counts; at least 1.
@@ -37,14 +47,11 @@ func (c *Crowd) Since() parterre.Stamp { return c.since }
 
 // Count is how many persons there are.
 func (c *Crowd) Count() (n int) {
-	for _, b := range c.blocks {
-		if b == nil {
-			continue
-		}
-		for _, w := range b {
+	c.Blocks(func(_ uint16, words []uint64) {
+		for _, w := range words {
 			n += bits.OnesCount64(w)
 		}
-	}
+	})
 	return n
 }
 
@@ -59,25 +66,22 @@ func (c *Crowd) Oldest() parterre.Stamp {
 
 // Blocks yields the persons block by block, ascending, as bits, 64 to a word, low bits first. They belong to the crowd.
 func (c *Crowd) Blocks(yield func(block uint16, words []uint64)) {
-	for i, b := range c.blocks {
-		if b != nil {
-			yield(uint16(i), b[:])
+	for i, added := range c.added {
+		if added {
+			yield(uint16(i), c.bits[i*blockWords:][:blockWords])
 		}
 	}
 }
 
 // Persons yields the persons in ascending order.
 func (c *Crowd) Persons(yield func(p parterre.PersonID)) {
-	for block, b := range c.blocks {
-		if b == nil {
-			continue
-		}
-		for i, w := range b {
+	c.Blocks(func(block uint16, words []uint64) {
+		for i, w := range words {
 			for ; w != 0; w &= w - 1 {
-				yield(parterre.PersonID(block*BlockSize + i*wordBits + bits.TrailingZeros64(w)))
+				yield(Person(block, uint16(i*wordBits+bits.TrailingZeros64(w))))
 			}
 		}
-	}
+	})
 }
 
 // AddPerson adds a person, if the stamp counts.
@@ -105,49 +109,40 @@ func (c *Crowd) AddWords(first parterre.PersonID, words []uint64, oldest parterr
 	c.oldest = min(c.oldest, oldest)
 }
 
-// Merge adds those of another crowd for which the same stamps count. The other one is freed.
+// Merge adds those of another crowd for which the same stamps count. The other one stays as it is.
 func (c *Crowd) Merge(other *Crowd) {
-	if grow := len(other.blocks) - len(c.blocks); grow > 0 {
-		c.blocks = append(c.blocks, make([]*words, grow)...)
-	}
-	for i, b := range other.blocks {
-		switch to := c.blocks[i]; {
-		case b == nil:
-		case to == nil:
-			c.blocks[i], other.blocks[i] = b, nil
-		default:
-			for j, w := range b {
-				to[j] |= w
-			}
+	other.Blocks(func(block uint16, words []uint64) {
+		to := c.block(block)
+		for i, w := range words {
+			to[i] |= w
 		}
-	}
+	})
 	c.oldest = min(c.oldest, other.oldest)
-	other.Free()
 }
-
-// freeWords keeps rooms of blocks that are not used: they are large, and many are needed at once.
-var freeWords = sync.Pool{New: func() any { return new(words) }}
 
 // Free gives the memory back. Nobody uses the crowd afterwards, nor what [Crowd.Blocks] gave.
 func (c *Crowd) Free() {
-	for _, b := range c.blocks {
-		if b != nil {
-			clear(b[:])
-			freeWords.Put(b)
-		}
-	}
-	c.blocks = nil
+	c.Blocks(func(_ uint16, words []uint64) { clear(words) })
+	clear(c.added)
+	slabs.Put(c.slab)
+	c.slab = nil
 }
 
 // block is the room of one block.
 func (c *Crowd) block(block uint16) *words {
-	if grow := int(block) + 1 - len(c.blocks); grow > 0 {
-		c.blocks = append(c.blocks, make([]*words, grow)...)
+	c.reach(block, block)
+	return (*words)(c.bits[int(block)*blockWords:])
+}
+
+// reach makes room for blocks to which somebody is added.
+func (c *Crowd) reach(first, last uint16) {
+	if grow := int(last) + 1 - len(c.added); grow > 0 {
+		c.bits = append(c.bits, make([]uint64, grow*blockWords)...)
+		c.added = append(c.added, make([]bool, grow)...)
 	}
-	if c.blocks[block] == nil {
-		c.blocks[block] = freeWords.Get().(*words)
+	for i := int(first); i <= int(last); i++ {
+		c.added[i] = true
 	}
-	return c.blocks[block]
 }
 
 // AddEncoded adds a chunk of a block by its stored form. It refuses bytes that were changed or cut off with an error that wraps
@@ -314,10 +309,10 @@ func (c *Crowd) AddWide(b []byte, first, last uint16) error {
 	}
 	low, size := uint64(first)*BlockSize, (uint64(last)-uint64(first)+1)*BlockSize
 	next := uint64(0)
-	var f frame
+	var room packed
 	for from := 0; from < n && !r.bad; from += frameSize {
 		k := min(frameSize, n-from)
-		gaps := r.packed(k, 0, &f.room)
+		gaps := r.packed(k, 0, &room)
 		before := r.rest
 		stamps, _ := r.skip(k, 1)
 		if r.bad {
@@ -328,6 +323,7 @@ func (c *Crowd) AddWide(b []byte, first, last uint16) error {
 			next = c.markWide(next, &gaps, k)
 		} else {
 			r.rest = before
+			var f frame
 			r.series(f.stamps[:k], 1, &f.stampRoom)
 			next = c.markSomeWide(next, &gaps, f.stamps[:k], low, size)
 		}
@@ -344,23 +340,20 @@ const everyBlock = 1 << 32
 
 // markWide sets the bits of k persons of any block by their gaps, and gives the number after the last one.
 func (c *Crowd) markWide(next uint64, gaps *series, k int) uint64 {
-	at, width, mask, base := uint(0), gaps.width, uint64(gaps.mask()), uint64(gaps.base)
-	blocks := c.blocks
-	for range k {
-		next += base + gaps.load(at)&mask
-		at += width
-		block := next / BlockSize
-		if block >= uint64(len(blocks)) || blocks[block] == nil {
-			if next > math.MaxUint32 {
-				return next + 1
-			}
-			c.block(uint16(block))
-			blocks = c.blocks
-		}
-		blocks[block][next/wordBits%blockWords] |= 1 << (next % wordBits)
-		next++
+	var room [frameSize]uint32
+	persons := room[:k]
+	next = gaps.along(next, persons)
+	if next <= everyBlock {
+		c.reach(uint16(persons[0]/BlockSize), uint16(persons[k-1]/BlockSize))
+		setBits(c.bits, persons)
 	}
 	return next
+}
+
+func setBits(words []uint64, persons []uint32) {
+	for _, p := range persons {
+		words[p/wordBits] |= 1 << (p % wordBits)
+	}
 }
 
 // markSomeWide is markWide for those whose stamp counts, and who are among size persons from low on.

@@ -224,6 +224,19 @@ func (s *series) unpack(values []uint32) {
 	}
 }
 
+// along reads the values as gaps behind a number: where each leads to, of which the lower 32 bits are kept. It gives the number after
+// the last one.
+func (s *series) along(next uint64, to []uint32) uint64 {
+	width, mask, base, at := s.width, s.mask(), s.base, uint(0)
+	for i := range to {
+		p := next + uint64(base+uint32(s.load(at))&mask)
+		at += width
+		to[i] = uint32(p)
+		next = p + 1
+	}
+	return next
+}
+
 // skip passes over a series of n values, of which none may be below least.
 func (r *reader) skip(n int, least uint32) (s series, bytes []byte) {
 	s.base = uint32(r.uvarint(math.MaxUint32))
