@@ -146,33 +146,32 @@ func (s *identityShard) setsOf(e identity) [2]*identitySet {
 	return [2]*identitySet{&s.sets[uint64(e.place)*n>>32], &s.sets[e.rest>>32*n>>32]}
 }
 
-// add puts an entry into one of its sets; where both are full, to the last place of the second. One that is there already, or empty,
-// changes nothing.
+// add puts an entry into the one of its sets that has more room; where both are full, to the last place of the second. One that is there
+// already, or empty, changes nothing.
 func (s *identityShard) add(e identity) {
 	if e.person == 0 {
 		return
 	}
 	sets := s.setsOf(e)
-	var free *identity
-	for _, set := range sets {
-		for i := range set {
-			if set[i].person == 0 {
-				if free == nil {
-					free = &set[i]
-				}
-				break // those behind it are empty, too
-			}
-			if set[i].rest == e.rest && set[i].place == e.place {
+	var used [2]int
+	for i, set := range sets {
+		for used[i] < len(set) && set[used[i]].person != 0 {
+			if have := set[used[i]]; have.rest == e.rest && have.place == e.place {
 				return
 			}
+			used[i]++
 		}
 	}
-	if free != nil {
-		s.entries++
-	} else {
-		free = &sets[1][len(sets[1])-1]
+	at := 1
+	if used[0] < used[1] {
+		at = 0
 	}
-	*free = e
+	if used[at] == len(sets[at]) {
+		sets[at][used[at]-1] = e
+		return
+	}
+	sets[at][used[at]] = e
+	s.entries++
 }
 
 func (t *identities) stats() CacheStats {
