@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 func TestIdentitiesRememberWhatFitsAndNothingElse(t *testing.T) {
 	var ids identities
 	ids.init(identityShards * identityBytes * 64)
-	name := func(i int) parterre.Identifier { return parterre.ByExternalID(fmt.Sprint(i)) }
+	name := func(i int) parterre.Identifier { return parterre.ByExternalID(strconv.Itoa(i)) }
 	const many = identityShards * 64 * 4
 	var all sync.WaitGroup
 	for part := range 4 {
@@ -78,7 +79,7 @@ func TestWhoIsAskedForAgainStaysRemembered(t *testing.T) {
 		if p := ids.get(ann); p != 7 {
 			t.Fatalf("after %d others ann is person %d", i, p)
 		}
-		ids.put(parterre.ByExternalID(fmt.Sprint(i)), parterre.PersonID(i+8))
+		ids.put(parterre.ByExternalID(strconv.Itoa(i)), parterre.PersonID(i+8))
 	}
 }
 
