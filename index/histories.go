@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/parterre/parterre"
@@ -114,14 +115,20 @@ func (h *histories) forgetLocked(p parterre.PersonID, r *remembered) {
 	}
 }
 
-// moved takes over a change of the store.
+// moved takes over a change of the store, some of it at a time, so that nobody waits for all of it.
 func (h *histories) moved(w *driver.Writes) {
+	for some := range slices.Chunk(w.Acts, 64) {
+		h.took(some)
+	}
+}
+
+func (h *histories) took(acts []driver.Act) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.mu.young)+len(h.mu.old) == 0 {
 		return
 	}
-	for _, a := range w.Acts {
+	for _, a := range acts {
 		r := h.mu.young[a.Person]
 		if r == nil {
 			r = h.mu.old[a.Person]

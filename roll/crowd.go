@@ -20,18 +20,24 @@ const (
 type Crowd struct {
 	since  parterre.Stamp
 	oldest parterre.Stamp // the smallest that counted, math.MaxUint32 when none did
-	*slab
+	pieces []*piece       // of so many blocks each, nil where nobody was added
 }
 
-// slab is the memory of a crowd: a bit for each person up to some block, in one piece, because finding the piece of a block costs
-// more than setting a bit. Where nobody was added, all bits are 0.
-type slab struct {
-	bits  []uint64
-	added []bool // to which blocks somebody may have been added
+// pieceBlocks is how many blocks have their memory in one piece: few, so that a person with a large number does not cost much, and
+// not one, because finding a piece costs more than setting a bit.
+const (
+	pieceBlocks = 32
+	pieceSize   = pieceBlocks * BlockSize
+)
+
+// piece is the memory of some blocks: a bit for each person. Where nobody was added, all bits are 0.
+type piece struct {
+	bits  [pieceSize / wordBits]uint64
+	added [pieceBlocks]bool // to which blocks somebody may have been added
 }
 
-// slabs keeps those that are not used: they are large, and several are needed for each question.
-var slabs = sync.Pool{New: func() any { return new(slab) }}
+// freePieces keeps those that are not used: they are large, and several are needed for each question.
+var freePieces = sync.Pool{New: func() any { return new(piece) }}
 
 // words are the persons of a block as bits, low bits first.
 type words [blockWords]uint64
@@ -39,7 +45,7 @@ type words [blockWords]uint64
 // NewCrowd makes an empty crowd, for which the stamps count that are since or later. A stamp of 0 means never, and does not
 // count whatever since is.
 func NewCrowd(since parterre.Stamp) *Crowd {
-	return &Crowd{since: max(since, 1), oldest: math.MaxUint32, slab: slabs.Get().(*slab)}
+	return &Crowd{since: max(since, 1), oldest: math.MaxUint32}
 }
 
 // Since is the smallest stamp that counts; at least 1.
@@ -66,9 +72,14 @@ func (c *Crowd) Oldest() parterre.Stamp {
 
 // Blocks yields the persons block by block, ascending, as bits, 64 to a word, low bits first. They belong to the crowd.
 func (c *Crowd) Blocks(yield func(block uint16, words []uint64)) {
-	for i, added := range c.added {
-		if added {
-			yield(uint16(i), c.bits[i*blockWords:][:blockWords])
+	for i, p := range c.pieces {
+		if p == nil {
+			continue
+		}
+		for j, added := range p.added {
+			if added {
+				yield(uint16(i*pieceBlocks+j), p.bits[j*blockWords:][:blockWords])
+			}
 		}
 	}
 }
@@ -123,26 +134,31 @@ func (c *Crowd) Merge(other *Crowd) {
 // Free gives the memory back. Nobody uses the crowd afterwards, nor what [Crowd.Blocks] gave.
 func (c *Crowd) Free() {
 	c.Blocks(func(_ uint16, words []uint64) { clear(words) })
-	clear(c.added)
-	slabs.Put(c.slab)
-	c.slab = nil
+	for _, p := range c.pieces {
+		if p != nil {
+			p.added = [pieceBlocks]bool{}
+			freePieces.Put(p)
+		}
+	}
+	c.pieces = nil
 }
 
 // block is the room of one block.
 func (c *Crowd) block(block uint16) *words {
-	c.reach(block, block)
-	return (*words)(c.bits[int(block)*blockWords:])
+	p := c.piece(uint32(block) / pieceBlocks)
+	p.added[block%pieceBlocks] = true
+	return (*words)(p.bits[int(block)%pieceBlocks*blockWords:])
 }
 
-// reach makes room for blocks to which somebody is added.
-func (c *Crowd) reach(first, last uint16) {
-	if grow := int(last) + 1 - len(c.added); grow > 0 {
-		c.bits = append(c.bits, make([]uint64, grow*blockWords)...)
-		c.added = append(c.added, make([]bool, grow)...)
+// piece is one piece.
+func (c *Crowd) piece(i uint32) *piece {
+	if grow := int(i) + 1 - len(c.pieces); grow > 0 {
+		c.pieces = append(c.pieces, make([]*piece, grow)...)
 	}
-	for i := int(first); i <= int(last); i++ {
-		c.added[i] = true
+	if c.pieces[i] == nil {
+		c.pieces[i] = freePieces.Get().(*piece)
 	}
+	return c.pieces[i]
 }
 
 // AddEncoded adds a chunk of a block by its stored form. It refuses bytes that were changed or cut off with an error that wraps
@@ -343,17 +359,30 @@ func (c *Crowd) markWide(next uint64, gaps *series, k int) uint64 {
 	var room [frameSize]uint32
 	persons := room[:k]
 	next = gaps.along(next, persons)
-	if next <= everyBlock {
-		c.reach(uint16(persons[0]/BlockSize), uint16(persons[k-1]/BlockSize))
-		setBits(c.bits, persons)
+	if next > everyBlock {
+		return next
+	}
+	for len(persons) > 0 {
+		i := persons[0] / pieceSize
+		p := c.piece(i)
+		n := p.set(i, persons)
+		for block := persons[0] / BlockSize; block <= persons[n-1]/BlockSize; block++ {
+			p.added[block%pieceBlocks] = true
+		}
+		persons = persons[n:]
 	}
 	return next
 }
 
-func setBits(words []uint64, persons []uint32) {
-	for _, p := range persons {
-		words[p/wordBits] |= 1 << (p % wordBits)
+// set sets the bits of the first of some persons, who ascend, up to the first who is not in this piece. It says how many they are.
+func (p *piece) set(i uint32, persons []uint32) int {
+	for n, person := range persons {
+		if person/pieceSize != i {
+			return n
+		}
+		p.bits[person%pieceSize/wordBits] |= 1 << (person % wordBits)
 	}
+	return len(persons)
 }
 
 // markSomeWide is markWide for those whose stamp counts, and who are among size persons from low on.

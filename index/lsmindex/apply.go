@@ -49,9 +49,7 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 		return nil, wrap(b.err, "write to the index")
 	}
 	if e != nil {
-		x.mu.Lock()
-		x.takeLocked(e)
-		x.mu.Unlock()
+		x.take(e)
 	}
 	return func() error { return x.wait(b.batch) }, nil
 }
@@ -70,16 +68,33 @@ func (x *Index) entryOf(w *driver.Writes) *entry {
 	return &entry{number: x.mu.number, drops: w.Drops, moves: w.Moves, acts: w.Acts, rows: w.Rows}
 }
 
-// takeLocked makes an entry pending that the log has.
-func (x *Index) takeLocked(e *entry) {
-	if x.mu.old != nil {
-		for _, id := range e.drops {
-			x.mu.old.drop(id)
+// actsTogether is how many acts are taken over while those who read wait.
+const actsTogether = 64
+
+// take makes an entry pending that the log has, a part of it at a time, so that whoever reads does not wait for all of it. The last part
+// alone has the number: when what is pending is written out between two parts, the entry stays in the log for the others.
+func (x *Index) take(e *entry) {
+	part := *e
+	for left := e.acts; ; part = (entry{}) {
+		n := min(actsTogether, len(left))
+		part.number, part.acts, left = 0, left[:n], left[n:]
+		if len(left) == 0 {
+			part.number = e.number
+		}
+		x.mu.Lock()
+		if x.mu.old != nil {
+			for _, id := range part.drops {
+				x.mu.old.drop(id)
+			}
+		}
+		before := x.mu.young.bytes
+		x.mu.young.add(&part)
+		x.mu.came += x.mu.young.bytes - before
+		x.mu.Unlock()
+		if len(left) == 0 {
+			return
 		}
 	}
-	before := x.mu.young.bytes
-	x.mu.young.add(e)
-	x.mu.came += x.mu.young.bytes - before
 }
 
 // wait returns when a batch is on the disk. Until then the log still reads from the batch, so only here may it be closed;

@@ -40,7 +40,7 @@ const (
 // usualLines is for how many lines of a group there is room at first.
 const usualLines = 8
 
-// add takes an entry of the log over. Drops come first.
+// add takes an entry of the log over, or a part of one, which has no number. Drops come first.
 func (p *pending) add(e *entry) {
 	for _, id := range e.drops {
 		p.drop(id)
@@ -60,7 +60,7 @@ func (p *pending) add(e *entry) {
 		p.bytes += to.add(r.Row)
 	}
 	p.bytes += int64(len(e.moves))*bytesPerMove + int64(len(e.acts))*bytesPerAct
-	p.last = e.number
+	p.last = max(p.last, e.number)
 }
 
 // act takes an act over: into the roll of its facet, that of the facet on its page, and a history.

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// rowsTogether is how many rows are put into a block in memory.
-	rowsTogether = 2048
+	// rowsTogether is how many rows are put into a block in memory, while those who read wait.
+	rowsTogether = 512
 	// textTogether is how many bytes of names and values are, when there are fewer rows.
 	textTogether = 1 << 20
 	// bytesPerRow is about how much memory a row takes beside its names and values.
