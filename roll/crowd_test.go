@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -131,6 +132,18 @@ func TestACrowdTakesNeighboursAndSinglePersons(t *testing.T) {
 	}
 	if empty := roll.NewCrowd(0); empty.Count() != 0 || empty.Oldest() != 0 || empty.Since() != 1 {
 		t.Errorf("an empty crowd has %d persons, the oldest %d, since %d", empty.Count(), empty.Oldest(), empty.Since())
+	}
+}
+
+// A person with a large number costs the memory of a piece, not that of everybody before.
+func TestOnePersonCostsLittleMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c := roll.NewCrowd(1)
+	c.AddPerson(math.MaxUint32, 5)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 || c.Count() != 1 {
+		t.Errorf("%d person took %d bytes", c.Count(), took)
 	}
 }
 
