@@ -10,9 +10,8 @@ import (
 // identities remember whom identifiers point at: most of those that events show, so that few are looked up in the store. An
 // identifier keeps its person, so what is remembered stays true, and those that point at nobody are not remembered.
 //
-// In place of an identifier stands its hash of 96 bits, by seeds of this process, and an entry takes 16 bytes: a map of
-// the identifiers would take ten times as much. With a hundred million entries, a look-up takes one identifier for another with a
-// probability of 10⁻²¹.
+// In place of an identifier stands its hash of 96 bits, by seeds of this process, and an entry takes 16 bytes. With a hundred million
+// entries, a look-up takes one identifier for another with a probability of 10⁻²¹.
 type identities struct {
 	seeds  [2]maphash.Seed
 	shards [identityShards]identityShard
