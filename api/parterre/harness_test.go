@@ -210,12 +210,12 @@ func (s service) issue(t testing.TB, body string) string {
 // eventually waits until something has happened.
 func eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for !happened() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("did not happen within half a minute: %s", what)
+			t.Fatalf("did not happen within two minutes: %s", what)
 		case <-time.After(2 * time.Millisecond):
 		}
 	}

@@ -229,9 +229,9 @@ func (s *service) refuse(t testing.TB, method, target, body string, status, code
 // eventually waits until something in the background has happened.
 func eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !happened(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !happened(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("did not happen within half a minute: %s", what)
+			t.Fatalf("did not happen within two minutes: %s", what)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func TestUploadsAreUploadingWhileTheyAreRead(t *testing.T) {
 	list := s.aList(t)
 	s.settle(t)
 	u := s.upload(t, list, "ADD", 1)
-	u.mustPut(t, 1, []byte(readers(0, 100_000, "\n")))
+	u.mustPut(t, 1, []byte(readers(0, 30_000, "\n")))
 	u.run(t)
 	if got := s.counters(t, list); got.Status != "UPLOADING" {
 		t.Errorf("the list is %+v", got)

@@ -25,6 +25,19 @@ type crowd struct {
 	taken    []string // one visitor of each request that was acknowledged
 	events   int      // that were acknowledged, each of a visitor of their own
 	lookups  atomic.Int64
+	full     chan struct{} // is closed when the first of them was turned away
+	fill     sync.Once
+}
+
+// A heldBody is the body of a request that takes its place at once, and is sent when all places are taken.
+type heldBody struct {
+	io.Reader
+	full <-chan struct{}
+}
+
+func (b heldBody) Read(p []byte) (int, error) {
+	<-b.full
+	return b.Reader.Read(p)
 }
 
 const (
@@ -43,7 +56,7 @@ func (c *crowd) push(ctx context.Context, h *http.Client, number int) {
 				`"https://shop.example/%d/%d","user_data":{"em":[%q]},"custom_data":{"order_id":"%d-%d-%d","value":"1.50","currency":"USD"}}`,
 				[]string{",", "["}[btoi(i == 0)], now, number, n, i, number%20, i%50, client.HashEmail(name(i)), number, n, i)
 		}
-		status := c.send(ctx, h, `{"data":`+body.String()+`]}`)
+		status := c.send(ctx, h, `{"data":`+body.String()+`]}`, n == 0)
 		c.mu.Lock()
 		c.statuses[status]++
 		if status == http.StatusOK {
@@ -51,6 +64,7 @@ func (c *crowd) push(ctx context.Context, h *http.Client, number int) {
 		}
 		c.mu.Unlock()
 		if status == http.StatusServiceUnavailable {
+			c.fill.Do(func() { close(c.full) })
 			time.Sleep(50 * time.Millisecond) // less than it was asked for
 		}
 	}
@@ -63,12 +77,16 @@ func btoi(b bool) int {
 	return 0
 }
 
-// send gives the status, 0 when there was no answer.
-func (c *crowd) send(ctx context.Context, h *http.Client, body string) int {
+// send gives the status, 0 when there was no answer. A body may be held until somebody was turned away.
+func (c *crowd) send(ctx context.Context, h *http.Client, body string, hold bool) int {
 	r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, c.s.url+"/v5/ad_accounts/"+account+"/events",
 		strings.NewReader(body))
 	if err != nil {
 		return 0
+	}
+	if hold {
+		r.Body = io.NopCloser(heldBody{r.Body, c.full})
+		r.Header.Set("Expect", "100-continue") // so that the body of whoever is turned away is not under way
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Content-Type", "application/json")
@@ -107,8 +125,8 @@ func TestACrowdIsTurnedAwayAndNothingIsLost(t *testing.T) {
 
 	ctx, stop := context.WithTimeout(t.Context(), 8*time.Second)
 	defer stop()
-	c := &crowd{s: s, statuses: map[int]int{}}
-	transport := &http.Transport{MaxIdleConnsPerHost: crowdClients}
+	c := &crowd{s: s, statuses: map[int]int{}, full: make(chan struct{})}
+	transport := &http.Transport{MaxIdleConnsPerHost: crowdClients, ExpectContinueTimeout: time.Minute}
 	defer transport.CloseIdleConnections()
 	var working sync.WaitGroup
 	for i := range crowdClients {
