@@ -111,12 +111,12 @@ func (ix *Index) judge(events []parterre.Event) []*cell {
 	for i := range events {
 		at := ix.cellLocked(&events[i].Facet, &recent)
 		cells[i] = at
-		stands := ix.mu.standing[at.facet.place.Account]
+		stands := ix.mu.standing.of(at.facet.place.Account)
 		if at.facet.judged != now && facets[at.facet] == nil {
-			facets[at.facet] = &judgement{from: at.facet.judged, stands: since(stands, at.facet.judged)}
+			facets[at.facet] = &judgement{from: at.facet.judged, stands: since(stands.nothing, at.facet.judged)}
 		}
 		if at.page.judged != now && pages[at.page] == nil {
-			pages[at.page] = &judgement{from: at.page.judged, stands: since(stands, at.page.judged)}
+			pages[at.page] = &judgement{from: at.page.judged, stands: stands.of(at.page.name.url, at.page.judged)}
 		}
 	}
 	ix.mu.Unlock()
@@ -158,17 +158,14 @@ func (j *judgement) by(suits func(*standing) bool) {
 	}
 }
 
-// suits says whether an audience takes any URL and selects the facet.
+// suits says whether an audience that takes any URL selects the facet.
 func (e *facetEntry) suits(s *standing) bool {
-	if s.URL != nil {
-		return false
-	}
 	f := e.place.facet()
 	return s.Place(&f)
 }
 
-// suits says whether an audience asks for a URL, and the page has it.
-func (e *pageEntry) suits(s *standing) bool { return s.URL != nil && s.URL(e.name.url) }
+// suits says whether the page has the URL that an audience asks for.
+func (e *pageEntry) suits(s *standing) bool { return s.URL(e.name.url) }
 
 func (e *facetEntry) takeOver(suit []*standing, judged uint64) {
 	e.clean()
@@ -199,14 +196,14 @@ func (ix *Index) cellLocked(f *parterre.Facet, recent *recentFacets) *cell {
 // catchUpLocked judges the audiences that registered since facet, page and cell were judged.
 func (ix *Index) catchUpLocked(at *cell) {
 	now := ix.mu.lastSeq
-	stands := ix.mu.standing[at.facet.place.Account]
+	stands := ix.mu.standing.of(at.facet.place.Account)
 	if at.facet.judged != now {
-		j := judgement{stands: since(stands, at.facet.judged)}
+		j := judgement{stands: since(stands.nothing, at.facet.judged)}
 		j.by(at.facet.suits)
 		at.facet.takeOver(j.suit, now)
 	}
 	if at.page.judged != now {
-		j := judgement{stands: since(stands, at.page.judged)}
+		j := judgement{stands: stands.of(at.page.name.url, at.page.judged)}
 		j.by(at.page.suits)
 		at.page.takeOver(j.suit, now)
 	}

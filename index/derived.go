@@ -21,8 +21,8 @@ type derived struct {
 	mu sync.Mutex
 
 	rolls  map[driver.RollID]*standing
-	of     map[parterre.ID][]*standing // by the ad account whose facets they select, in the order of registration
-	last   uint64                      // registrations are numbered
+	of     askings // by the ad account whose facets they select
+	last   uint64  // registrations are numbered
 	facets cache[driver.FacetID, *derivedFacet]
 	pages  cache[pageOf, *derivedPage]
 	cells  cache[history.Cell, *derivedCell]
@@ -74,7 +74,7 @@ func (s stands) with(more []*standing, judged uint64, suits func(*standing) bool
 }
 
 func (d *derived) init() {
-	d.rolls, d.of = map[driver.RollID]*standing{}, map[parterre.ID][]*standing{}
+	d.rolls, d.of = map[driver.RollID]*standing{}, askings{}
 }
 
 func (d *derived) setSizes(facets, pages, cells int) {
@@ -92,7 +92,7 @@ func (d *derived) register(s Standing) {
 	one := &standing{Standing: s, roll: s.Roll, seq: d.last}
 	d.rolls[s.Roll] = one
 	for _, account := range s.Accounts {
-		d.of[account] = append(d.of[account], one)
+		d.of.of(account).add(one)
 	}
 }
 
@@ -107,7 +107,7 @@ func (d *derived) forget(id driver.RollID) bool {
 	one.gone.Store(true)
 	delete(d.rolls, id)
 	for _, account := range one.Accounts {
-		d.of[account] = without(d.of[account], one)
+		d.of.of(account).remove(one)
 	}
 	return true
 }
@@ -221,11 +221,10 @@ func (ix *Index) judgeCell(ctx context.Context, c history.Cell) error {
 	}
 	page := pageOf{f.facet.Account, driver.PageID(c.Page())}
 	d.mu.Lock()
-	now, all := d.last, d.of[page.account]
-	p, knownPage := d.pages.get(page)
+	p, known := d.pages.get(page)
 	at, knownCell := d.cells.get(c)
 	d.mu.Unlock()
-	if f.known && !knownPage {
+	if f.known && !known {
 		url, _, err := ix.d.URL(ctx, page.account, page.page)
 		if err != nil {
 			return parterre.Internalf(err, "read a URL")
@@ -236,8 +235,12 @@ func (ix *Index) judgeCell(ctx context.Context, c history.Cell) error {
 		at = &derivedCell{}
 	}
 	if f.known {
-		f = &derivedFacet{true, f.facet, f.with(all, now, func(s *standing) bool { return s.URL == nil && s.Place(&f.facet) })}
-		p = &derivedPage{p.url, p.with(all, now, func(s *standing) bool { return s.URL != nil && s.URL(p.url) })}
+		d.mu.Lock()
+		now, all := d.last, d.of.of(page.account)
+		takeAny, takeURL := since(all.nothing, f.judged), all.of(p.url, p.judged)
+		d.mu.Unlock()
+		f = &derivedFacet{true, f.facet, f.with(takeAny, now, func(s *standing) bool { return s.Place(&f.facet) })}
+		p = &derivedPage{p.url, p.with(takeURL, now, func(s *standing) bool { return s.URL(p.url) })}
 		at = &derivedCell{at.with(p.list, now, func(s *standing) bool { return s.Place(&f.facet) })}
 	}
 	d.mu.Lock()

@@ -45,7 +45,7 @@ type Index struct {
 		pages    cache[pageName, *pageEntry]
 		cells    cache[cellKey, *cell]
 		rolls    map[driver.RollID]*standing // of audiences that events move
-		standing map[parterre.ID][]*standing // of them, by the ad account whose facets they select, in order of registration
+		standing askings                     // of them, by the ad account whose facets they select
 		lastSeq  uint64
 		seen     map[sighting]span    // what is known to be written of what tags saw; see sighting.go
 		counted  map[sketchOf]*sketch // and of the sketches that count events; see count.go
@@ -74,7 +74,7 @@ func New(ctx context.Context, d driver.Driver, o Options) (*Index, error) {
 	ix.persons.Store(uint32(tops.Person))
 	ix.shareOut(o.Memory)
 	ix.mu.rolls = map[driver.RollID]*standing{}
-	ix.mu.standing = map[parterre.ID][]*standing{}
+	ix.mu.standing = askings{}
 	ix.derived.init()
 	return ix, nil
 }

@@ -18,11 +18,12 @@ type Standing struct {
 	Accounts []parterre.ID // the ad accounts whose facets it may select
 
 	// Place says what the facet must be, URL and data aside. URL says which URLs will do, nil that all will; URLs are those
-	// that will when they can be listed, and nil otherwise. The functions may be called concurrently and always say the same
-	// of the same argument.
+	// that will when they can be listed, and nil otherwise; Parts are those of which a URL must contain one, when it must. The
+	// functions may be called concurrently and always say the same of the same argument.
 	Place func(f *parterre.Facet) bool
 	URL   func(url string) bool
 	URLs  []string
+	Parts []string
 
 	// Data is what the event must have, in its fields and its items; zero when anything will do.
 	Data parterre.EventData
@@ -35,7 +36,7 @@ type Standing struct {
 func StandingOf(id driver.RollID, account parterre.ID, r *rule.Rule) Standing {
 	s := Standing{Roll: id, Accounts: r.Accounts(account), Place: r.MatchPlace, Fresh: r.Visitor != nil && !r.Visitor.Prefill}
 	if u, data := r.Conditions(); u != nil {
-		s.URL, s.URLs, s.Data = u.Match, u.Listed(), data
+		s.URL, s.URLs, s.Parts, s.Data = u.Match, u.Equal, u.Contains, data
 	} else {
 		s.Data = data
 	}
@@ -77,7 +78,7 @@ func (ix *Index) Register(s Standing) {
 	entry := &standing{Standing: s, roll: s.Roll, seq: ix.mu.lastSeq}
 	ix.mu.rolls[s.Roll] = entry
 	for _, account := range s.Accounts {
-		ix.mu.standing[account] = append(ix.mu.standing[account], entry)
+		ix.mu.standing.of(account).add(entry)
 	}
 }
 
@@ -108,7 +109,7 @@ func (ix *Index) forgetLocked(id driver.RollID) {
 	s.gone.Store(true)
 	delete(ix.mu.rolls, id)
 	for _, account := range s.Accounts {
-		ix.mu.standing[account] = without(ix.mu.standing[account], s)
+		ix.mu.standing.of(account).remove(s)
 	}
 }
 

@@ -28,9 +28,6 @@ func (u *URL) any() bool {
 	return len(u.Equal) == 0 && len(u.NotEqual) == 0 && len(u.Contains) == 0 && len(u.NotContains) == 0
 }
 
-// Listed are the URLs that may meet the condition, when it lists them, and nil otherwise.
-func (u *URL) Listed() []string { return u.Equal }
-
 // Match says whether a URL meets the condition.
 func (u *URL) Match(url string) bool {
 	has := func(part string) bool { return strings.Contains(url, part) }
