@@ -71,6 +71,9 @@ func lookups(ctx context.Context, b *bench) (_ any, err error) {
 	if err := s.makeAudiences(ctx, b, w, b.audiences); err != nil {
 		return nil, err
 	}
+	if err := b.profileAnew(); err != nil {
+		return nil, err
+	}
 	background, stop := context.WithCancel(ctx)
 	var taken int
 	var meanwhile sync.WaitGroup

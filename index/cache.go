@@ -4,8 +4,9 @@ package index
 // becomes the old one and the old one is dropped.
 type cache[K comparable, V any] struct {
 	young, old   map[K]V
-	size         int // of a half
-	large        int // what entries of the young half take beyond that of usual ones, counted in those
+	size         int         // of a half
+	held         int         // by the young half
+	weigh        func(V) int // what a value takes; each takes 1 when it is nil
 	hits, misses uint64
 }
 
@@ -23,12 +24,40 @@ func (c *cache[K, V]) get(key K) (v V, found bool) {
 	return v, false
 }
 
+// peek is get of somebody who does not use it.
+func (c *cache[K, V]) peek(key K) (v V, found bool) {
+	if v, found = c.young[key]; !found {
+		v, found = c.old[key]
+	}
+	return v, found
+}
+
 func (c *cache[K, V]) put(key K, v V) {
-	if _, there := c.young[key]; c.young == nil || !there && len(c.young)+c.large >= c.size {
-		c.large, c.old, c.young = 0, c.young, make(map[K]V)
+	_, there := c.young[key]
+	if c.young == nil || !there && c.held >= c.size {
+		c.old, c.young, c.held, there = c.young, map[K]V{}, 0, false
 	}
 	c.young[key] = v
+	switch {
+	case there:
+	case c.weigh != nil:
+		c.held += c.weigh(v)
+	default:
+		c.held++
+	}
+}
+
+// grew says by how much a value that is remembered grew.
+func (c *cache[K, V]) grew(by int) { c.held += by }
+
+// drop forgets one thing.
+func (c *cache[K, V]) drop(key K) {
+	delete(c.young, key)
+	delete(c.old, key)
 }
 
 // clear forgets everything.
-func (c *cache[K, V]) clear() { c.young, c.old = nil, nil }
+func (c *cache[K, V]) clear() { c.young, c.old, c.held = nil, nil, 0 }
+
+// len is how many things are remembered, some of them perhaps twice.
+func (c *cache[K, V]) len() int { return len(c.young) + len(c.old) }

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -21,11 +20,12 @@ type derived struct {
 	mu sync.Mutex
 
 	rolls  map[driver.RollID]*standing
-	of     askings // by the ad account whose facets they select
-	last   uint64  // registrations are numbered
+	number map[uint32]*standing // by the number of the registration
+	of     askings              // by the ad account whose facets they select
+	last   uint64               // registrations are numbered
 	facets cache[driver.FacetID, *derivedFacet]
 	pages  cache[pageOf, *derivedPage]
-	cells  cache[history.Cell, *derivedCell]
+	cells  cache[history.Cell, derivedCell]
 	wiped  uint64 // how often an ad account was dropped
 }
 
@@ -48,33 +48,43 @@ type derivedPage struct {
 	stands
 }
 
-// derivedCell are the audiences that ask for a URL and have a facet on a page.
-type derivedCell struct{ stands }
+// derivedCell are the audiences that ask for a URL and have a facet on a page, and those that take any, which are the facet's.
+type derivedCell struct {
+	facet *derivedFacet
+	stands
+}
 
-// stands are audiences, of which those that registered up to a number were judged. They are replaced, and never changed.
+// stands are audiences, as they were in a state of those that there are. They are replaced, and never changed.
 type stands struct {
-	judged uint64
-	list   []*standing
+	judged  uint64
+	list    []*standing
+	numbers []uint32 // of the registrations of the same
 }
 
 // with adds those of some audiences whom it suits, and takes those away that are gone.
 func (s stands) with(more []*standing, judged uint64, suits func(*standing) bool) stands {
-	list := make([]*standing, 0, len(s.list))
+	if s.judged == judged {
+		return s
+	}
+	now := stands{judged: judged}
+	add := func(one *standing) {
+		now.list, now.numbers = append(now.list, one), append(now.numbers, uint32(one.seq))
+	}
 	for _, one := range s.list {
 		if !one.gone.Load() {
-			list = append(list, one)
+			add(one)
 		}
 	}
 	for _, one := range since(more, s.judged) {
 		if one.seq <= judged && !one.gone.Load() && suits(one) {
-			list = append(list, one)
+			add(one)
 		}
 	}
-	return stands{judged, list}
+	return now
 }
 
 func (d *derived) init() {
-	d.rolls, d.of = map[driver.RollID]*standing{}, askings{}
+	d.rolls, d.number, d.of = map[driver.RollID]*standing{}, map[uint32]*standing{}, askings{}
 }
 
 func (d *derived) setSizes(facets, pages, cells int) {
@@ -90,7 +100,7 @@ func (d *derived) register(s Standing) {
 	}
 	d.last++
 	one := &standing{Standing: s, roll: s.Roll, seq: d.last}
-	d.rolls[s.Roll] = one
+	d.rolls[s.Roll], d.number[uint32(one.seq)] = one, one
 	for _, account := range s.Accounts {
 		d.of.of(account).add(one)
 	}
@@ -105,7 +115,9 @@ func (d *derived) forget(id driver.RollID) bool {
 		return false
 	}
 	one.gone.Store(true)
+	d.last++
 	delete(d.rolls, id)
+	delete(d.number, uint32(one.seq))
 	for _, account := range one.Accounts {
 		d.of.of(account).remove(one)
 	}
@@ -117,6 +129,7 @@ func (d *derived) wipe() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.wiped++
+	d.last++
 	d.facets.clear()
 	d.cells.clear()
 }
@@ -138,66 +151,77 @@ type line struct {
 func (ix *Index) derivedHoldings(ctx context.Context, p parterre.PersonID, found []Holding) ([]Holding, error) {
 	d := &ix.derived
 	d.mu.Lock()
-	none := len(d.rolls) == 0
+	none, state := len(d.rolls) == 0, d.last
 	d.mu.Unlock()
 	if none {
 		return found, nil
 	}
-	var room [64]line
-	lines, err := ix.histories.of(ctx, ix.d, p, room[:0])
+	var lines [64]line
+	known, err := ix.histories.of(ctx, ix.d, p, state, lines[:0])
 	if err != nil {
 		return nil, parterre.Internalf(err, "read a history")
 	}
-	var held []heldBy
-	for len(lines) > 0 {
-		if held, lines = d.hold(lines, held); len(lines) > 0 {
-			if err := ix.judgeCell(ctx, lines[0].cell); err != nil {
+	if len(known.lines) == 0 && known.held != nil {
+		return append(found, known.held...), nil
+	}
+	var stamps [64]numbered
+	more := stamps[:0]
+	for rest := known.lines; len(rest) > 0; {
+		if more, rest = d.hold(rest, more); len(rest) > 0 {
+			if err := ix.judgeCell(ctx, rest[0].cell); err != nil {
 				return nil, err
 			}
 		}
 	}
-	slices.SortFunc(held, func(a, b heldBy) int {
-		return cmp.Or(cmp.Compare(a.by.seq, b.by.seq), cmp.Compare(b.stamp, a.stamp))
-	})
-	for i, h := range held {
-		if i == 0 || h.by != held[i-1].by {
-			found = append(found, Holding{h.by.roll, h.stamp})
+	held := d.add(known.held, more)
+	ix.histories.keep(p, &known, state, held)
+	return append(found, held...), nil
+}
+
+// numbered is a stamp in the roll of a derived audience: the number of the registration ‖ the stamp.
+type numbered uint64
+
+func (n numbered) audience() uint32      { return uint32(n >> 32) }
+func (n numbered) stamp() parterre.Stamp { return parterre.Stamp(uint32(n)) }
+
+// hold takes lines one after another, up to the first whose cell has to be judged.
+func (d *derived) hold(lines []line, found []numbered) ([]numbered, []line) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, l := range lines {
+		c, known := d.cells.get(l.cell)
+		if !known || c.judged != d.last {
+			return found, lines[i:]
+		}
+		for _, n := range c.facet.numbers {
+			found = append(found, numbered(n)<<32|numbered(l.stamp))
+		}
+		for _, n := range c.numbers {
+			found = append(found, numbered(n)<<32|numbered(l.stamp))
 		}
 	}
 	return found, nil
 }
 
-// heldBy is a stamp in an audience.
-type heldBy struct {
-	by    *standing
-	stamp parterre.Stamp
-}
-
-// hold takes lines one after another, up to the first whose cell has to be judged.
-func (d *derived) hold(lines []line, held []heldBy) ([]heldBy, []line) {
+// add gives what is held, each once, with more, which it changes.
+func (d *derived) add(held []Holding, more []numbered) []Holding {
+	slices.Sort(more)
+	all := slices.Grow(slices.Clone(held), len(more))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i, l := range lines {
-		f, known := d.facets.get(driver.FacetID(l.cell.Facet()))
-		if !known || f.known && f.judged != d.last {
-			return held, lines[i:]
-		}
-		if !f.known {
+	for i, n := range more {
+		one := d.number[n.audience()]
+		if one == nil || i+1 < len(more) && more[i+1].audience() == n.audience() { // gone, or followed by a later one
 			continue
 		}
-		c, known := d.cells.get(l.cell)
-		if !known || c.judged != d.last {
-			return held, lines[i:]
-		}
-		for _, list := range [2][]*standing{f.list, c.list} {
-			for _, one := range list {
-				if !one.gone.Load() {
-					held = append(held, heldBy{one, l.stamp})
-				}
-			}
+		at := slices.IndexFunc(all[:len(held)], func(h Holding) bool { return h.Roll == one.roll })
+		if at < 0 {
+			all = append(all, Holding{one.roll, n.stamp()})
+		} else {
+			all[at].Stamp = max(all[at].Stamp, n.stamp())
 		}
 	}
-	return held, nil
+	return all
 }
 
 // judgeCell finds out which audiences have a cell: without the lock, because it reads, and because a rule may be long.
@@ -222,36 +246,34 @@ func (ix *Index) judgeCell(ctx context.Context, c history.Cell) error {
 	page := pageOf{f.facet.Account, driver.PageID(c.Page())}
 	d.mu.Lock()
 	p, known := d.pages.get(page)
-	at, knownCell := d.cells.get(c)
+	at, _ := d.cells.get(c)
 	d.mu.Unlock()
+	if !known {
+		p = &derivedPage{}
+	}
 	if f.known && !known {
 		url, _, err := ix.d.URL(ctx, page.account, page.page)
 		if err != nil {
 			return parterre.Internalf(err, "read a URL")
 		}
-		p = &derivedPage{url: url}
+		p.url = url
 	}
-	if !knownCell {
-		at = &derivedCell{}
-	}
-	if f.known {
-		d.mu.Lock()
-		now, all := d.last, d.of.of(page.account)
-		takeAny, takeURL := since(all.nothing, f.judged), all.of(p.url, p.judged)
-		d.mu.Unlock()
-		f = &derivedFacet{true, f.facet, f.with(takeAny, now, func(s *standing) bool { return s.Place(&f.facet) })}
-		p = &derivedPage{p.url, p.with(takeURL, now, func(s *standing) bool { return s.URL(p.url) })}
-		at = &derivedCell{at.with(p.list, now, func(s *standing) bool { return s.Place(&f.facet) })}
-	}
+	d.mu.Lock()
+	now, all := d.last, d.of.of(page.account) // none, when the facet is not stored
+	takeAny, takeURL := since(all.nothing, f.judged), all.of(p.url, p.judged)
+	d.mu.Unlock()
+	f = &derivedFacet{f.known, f.facet, f.with(takeAny, now, func(s *standing) bool { return s.Place(&f.facet) })}
+	p = &derivedPage{p.url, p.with(takeURL, now, func(s *standing) bool { return s.URL(p.url) })}
+	at = derivedCell{f, at.with(p.list, now, func(s *standing) bool { return s.Place(&f.facet) })}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.wiped != wiped { // what was read may be of a facet that went
 		return nil
 	}
 	d.facets.put(id, f)
+	d.cells.put(c, at)
 	if f.known {
 		d.pages.put(page, p)
-		d.cells.put(c, at)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ func (ix *Index) SetFacetCacheSize(n int) {
 	ix.derived.mu.Lock()
 	defer ix.derived.mu.Unlock()
 	ix.derived.setSizes(n, n, n)
-	ix.histories.most = n
+	ix.histories.init(n)
 	ix.identities.init(int64(n) * identityBytes)
 }
 

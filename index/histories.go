@@ -10,18 +10,15 @@ import (
 	"github.com/parterre/parterre/index/driver"
 )
 
-// histories remember what some persons did: whoever is looked up once is often looked up again soon, and a store keeps the
-// histories of many persons together. They are kept current by every change.
+// histories remember what some persons did, and what they hold of derived audiences by it: whoever is looked up once is often
+// looked up again soon. They are kept current by every change.
 //
 // An entry is put in place before the store is read, so that every change from then on is taken over; what is in both
-// counts once. There are two halves, as in a cache.
+// counts once.
 type histories struct {
-	most int // lines of a half, about
-	mu   struct {
+	mu struct {
 		sync.Mutex
-		young, old   map[parterre.PersonID]*remembered
-		lines        int // of the young half
-		hits, misses uint64
+		persons cache[parterre.PersonID, *remembered] // weighed in lines
 	}
 }
 
@@ -29,55 +26,100 @@ type histories struct {
 type remembered struct {
 	lines []line
 	read  bool // before that, lines are only what came meanwhile
+
+	held  []Holding // by the lines without the fresh ones; never changed
+	at    uint64    // the state of the derived audiences of which that is so; 0 when there is none
+	fresh []line    // that came since
+	kept  uint64    // how often held was replaced
 }
 
-// mostLines is how many lines of one person are remembered, and linesForPerson about how many take as much memory as a person
-// without any.
 const (
-	mostLines      = 512
-	linesForPerson = 8
+	mostLines      = 512 // of one person that are remembered
+	mostFresh      = 32  // of one person before all lines are gone through again
+	linesForPerson = 8   // that take about as much memory as a person without any
+	linesForHeld   = 2   // and as a holding
 )
 
-// of appends the lines of a person to dst, in no order, some perhaps twice.
-func (h *histories) of(ctx context.Context, d driver.Driver, p parterre.PersonID, dst []line) ([]line, error) {
+// init sets how many lines are remembered, about.
+func (h *histories) init(most int) {
+	h.mu.persons.size = most
+	h.mu.persons.weigh = func(r *remembered) int { return linesForPerson + len(r.lines) + linesForHeld*len(r.held) }
+}
+
+// recollection is what is known of a person at a moment: what they held in a state of the derived audiences, and the lines that
+// are to be added to that. The lines are in no order, some perhaps twice.
+type recollection struct {
+	held  []Holding
+	lines []line
+
+	of    *remembered // nil when it is not to be remembered
+	fresh int         // of its fresh lines that are among the lines
+	kept  uint64
+}
+
+// of says what is known of a person. It appends the lines to dst.
+func (h *histories) of(ctx context.Context, d driver.Driver, p parterre.PersonID, state uint64, dst []line) (recollection, error) {
 	h.mu.Lock()
-	r := h.findLocked(p)
-	if r != nil && r.read {
-		h.mu.hits++
-		dst = append(dst, r.lines...)
-		h.mu.Unlock()
-		return dst, nil
+	r, found := h.mu.persons.get(p)
+	if found && r.read {
+		defer h.mu.Unlock()
+		return r.recall(state, dst), nil
 	}
-	h.mu.misses++
-	first := r == nil
-	if first {
+	if !found {
 		r = &remembered{}
-		h.putLocked(p, r)
+		h.mu.persons.put(p, r)
 	}
 	h.mu.Unlock()
-	from := len(dst)
 	err := d.History(ctx, p, func(c history.Cell, s parterre.Stamp) { dst = append(dst, line{c, s}) })
-	if !first {
-		return dst, err
+	if found { // somebody else is reading it
+		return recollection{lines: dst}, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err != nil || len(dst)-from > mostLines {
+	if err != nil || len(dst) > mostLines {
 		h.forgetLocked(p, r)
-		return dst, err
+		return recollection{lines: dst}, err
 	}
-	for _, l := range dst[from:] {
+	for _, l := range dst {
 		r.add(l)
 	}
 	r.read = true
-	if h.mu.young[p] == r {
-		h.mu.lines += len(r.lines)
+	h.mu.persons.grew(len(r.lines))
+	return r.recall(state, dst[:0]), nil
+}
+
+// recall is what is known; the caller holds the lock.
+func (r *remembered) recall(state uint64, dst []line) recollection {
+	known := recollection{lines: dst, of: r, fresh: len(r.fresh), kept: r.kept}
+	if r.at == state {
+		known.held, known.lines = r.held, append(known.lines, r.fresh...)
+	} else {
+		known.lines = append(known.lines, r.lines...)
 	}
-	return dst, nil
+	return known
+}
+
+// keep remembers what a person held in a state, by what was known of them. The slice is not changed any more.
+func (h *histories) keep(p parterre.PersonID, known *recollection, state uint64, held []Holding) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r, found := h.mu.persons.peek(p)
+	if !found || r != known.of || r.kept != known.kept { // somebody was quicker
+		return
+	}
+	h.mu.persons.grew(linesForHeld * (len(held) - len(r.held)))
+	r.held, r.at, r.kept, r.fresh = held, state, r.kept+1, slices.Clone(r.fresh[known.fresh:])
 }
 
 // add takes a line over. Of those in one cell the latest counts.
 func (r *remembered) add(l line) {
+	switch {
+	case !r.read:
+	case len(r.fresh) < mostFresh:
+		r.fresh = append(r.fresh, l)
+	default:
+		r.held, r.at, r.kept, r.fresh = nil, 0, r.kept+1, nil
+	}
 	for i := range r.lines {
 		if r.lines[i].cell == l.cell {
 			r.lines[i].stamp = max(r.lines[i].stamp, l.stamp)
@@ -87,31 +129,9 @@ func (r *remembered) add(l line) {
 	r.lines = append(r.lines, l)
 }
 
-func (h *histories) findLocked(p parterre.PersonID) *remembered {
-	if r := h.mu.young[p]; r != nil {
-		return r
-	}
-	r := h.mu.old[p]
-	if r != nil {
-		h.putLocked(p, r)
-	}
-	return r
-}
-
-// putLocked puts an entry into the young half, which becomes the old one when it is full.
-func (h *histories) putLocked(p parterre.PersonID, r *remembered) {
-	if h.mu.young == nil || h.mu.lines >= h.most {
-		h.mu.old, h.mu.young, h.mu.lines = h.mu.young, map[parterre.PersonID]*remembered{}, 0
-	}
-	h.mu.young[p] = r
-	h.mu.lines += linesForPerson + len(r.lines)
-}
-
 func (h *histories) forgetLocked(p parterre.PersonID, r *remembered) {
-	for _, half := range []map[parterre.PersonID]*remembered{h.mu.young, h.mu.old} {
-		if half[p] == r {
-			delete(half, p)
-		}
+	if other, _ := h.mu.persons.peek(p); other == r {
+		h.mu.persons.drop(p)
 	}
 }
 
@@ -125,18 +145,17 @@ func (h *histories) moved(w *driver.Writes) {
 func (h *histories) took(acts []driver.Act) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.mu.young)+len(h.mu.old) == 0 {
+	if h.mu.persons.len() == 0 {
 		return
 	}
 	for _, a := range acts {
-		r := h.mu.young[a.Person]
-		if r == nil {
-			r = h.mu.old[a.Person]
-		}
-		if r == nil || a.Stamp == 0 {
+		r, found := h.mu.persons.peek(a.Person)
+		if !found || a.Stamp == 0 {
 			continue
 		}
+		before := len(r.lines)
 		r.add(line{history.CellOf(uint32(a.Page), uint32(a.Facet)), a.Stamp})
+		h.mu.persons.grew(len(r.lines) - before)
 		if len(r.lines) > mostLines {
 			h.forgetLocked(a.Person, r)
 		}
@@ -146,5 +165,5 @@ func (h *histories) took(acts []driver.Act) {
 func (h *histories) stats() CacheStats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return CacheStats{Name: "histories", Entries: len(h.mu.young) + len(h.mu.old), Hits: h.mu.hits, Misses: h.mu.misses}
+	return h.mu.persons.stats("histories")
 }

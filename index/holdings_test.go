@@ -1,10 +1,12 @@
 package index_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/parterre/parterre"
@@ -75,7 +77,9 @@ func TestWhatAPersonHoldsMissesNothingThatArrivesMeanwhile(t *testing.T) {
 			events := someEvents(rand.New(rand.NewPCG(seed, 9)), crowd, 400)
 			must(t, ix.Ingest(t.Context(), events[:100]))
 			var all sync.WaitGroup
+			var done atomic.Bool
 			all.Go(func() {
+				defer done.Store(true)
 				for i := 100; i < len(events); i += 10 {
 					if err := ix.Ingest(t.Context(), events[i:i+10]); err != nil {
 						t.Error(err)
@@ -88,10 +92,10 @@ func TestWhatAPersonHoldsMissesNothingThatArrivesMeanwhile(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			for p := range parterre.PersonID(crowd) {
+			for p := range 2 * parterre.PersonID(crowd) { // each is asked about twice at a time
 				all.Go(func() {
-					for range 3 {
-						if _, err := ix.Holdings(t.Context(), p); err != nil {
+					for n := 0; n < 3 || !done.Load(); n++ {
+						if _, err := ix.Holdings(t.Context(), p%crowd); err != nil {
 							t.Error(err)
 						}
 					}
@@ -125,4 +129,32 @@ func TestWhoeverWasLookedUpIsRemembered(t *testing.T) {
 	if _, err := ix.Holdings(t.Context(), 10_000); err == nil {
 		t.Error("somebody who was not looked up is not read")
 	}
+}
+
+// whileJudging is a store in which something happens when a facet is read for the first time.
+type whileJudging struct {
+	driver.Driver
+	happens func()
+}
+
+func (d *whileJudging) Facet(ctx context.Context, id driver.FacetID) (parterre.ID, []byte, error) {
+	if do := d.happens; do != nil {
+		d.happens = nil
+		do()
+	}
+	return d.Driver.Facet(ctx, id)
+}
+
+// What a person does between the reading of their history and the end of a look-up is in the next one.
+func TestWhatAPersonDoesDuringALookUpIsNotForgotten(t *testing.T) {
+	store := &whileJudging{Driver: memindex.New()}
+	ix := newIndex(t, store)
+	derived := ofURL(12, "/hats")
+	ix.Register(derived)
+	must(t, ix.Ingest(t.Context(), []parterre.Event{visit(who("ann"), "/", noon)}))
+	store.happens = func() { must(t, ix.Ingest(t.Context(), []parterre.Event{visit(who("ann"), "/hats", noon+5)})) }
+	if _, err := ix.Holdings(t.Context(), 1); err != nil || store.happens != nil {
+		t.Fatalf("the look-up failed, or judged nothing: %v", err)
+	}
+	wantHoldings(t, ix, "afterwards", map[driver.RollID]stamps{derived.Roll: {1: noon + 5}})
 }

@@ -26,10 +26,11 @@ func (ix *Index) shareOut(memory int64) {
 		}
 		return max(1<<8, int(float64(usual)*float64(memory)/usualMemory))
 	}
+	ix.mu.pages.weigh = func(e *pageEntry) int { return 1 + len(e.name.url)/usualURL }
 	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = size(facetCacheSize), size(pageCacheSize), size(cellCacheSize)
 	ix.identities.init(int64(size(usualIdentities)))
 	ix.holdings.most = size(usuallyHeld)
-	ix.histories.most = size(usualLinesHeld)
+	ix.histories.init(size(usualLinesHeld))
 	ix.derived.setSizes(size(facetCacheSize), size(pageCacheSize), size(cellCacheSize))
 	ix.sites.most = size(usualSites)
 }

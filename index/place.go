@@ -121,7 +121,6 @@ func (ix *Index) pageLocked(f *parterre.Facet) *pageEntry {
 		name.url = string([]byte(name.url)) // not a part of a request's body
 		e = &pageEntry{name: name}
 		ix.mu.pages.put(name, e)
-		ix.mu.pages.large += len(name.url) / usualURL
 	}
 	return e
 }

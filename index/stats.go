@@ -46,7 +46,7 @@ func (ix *Index) Stats() Stats {
 
 // stats tells of a cache; the caller holds its lock.
 func (c *cache[K, V]) stats(name string) CacheStats {
-	return CacheStats{Name: name, Entries: len(c.young) + len(c.old), Hits: c.hits, Misses: c.misses}
+	return CacheStats{Name: name, Entries: c.len(), Hits: c.hits, Misses: c.misses}
 }
 
 func (h *holdings) stats() CacheStats {
