@@ -1,7 +1,8 @@
 package actalike
 
 // Trees are asked about eight persons at a time: a word holds the bins of a feature, a byte for each of them. Bins are less
-// than 128, so that no carry leaves a byte.
+// than 128, so that no carry leaves a byte. And they are asked two at a time: the answers of both are the eight digits of a
+// byte, which is the place of a leaf of both.
 const (
 	batch    = 512 // how many persons are scored together; their bins stay near the processor
 	eights   = batch / 8
@@ -9,8 +10,40 @@ const (
 	eachHigh = 0x8080808080808080
 )
 
+// scorer is what trees are asked with.
+type scorer struct {
+	edges [features]edges
+	pairs []pair
+}
+
 // edges are the cuts of a feature as [order] has them, filled up with the largest number.
 type edges [bins]uint64
+
+// pair is two trees; a place whose bits are the answers of the one and then of the other has the sum of their leaves.
+type pair struct {
+	feature [2 * depth]uint8
+	above   [2 * depth]uint64 // what lifts a bin above that of the level over 127
+	leaf    [leaves * leaves]float32
+}
+
+func (t *Trees) scorer() *scorer {
+	s := &scorer{edges: t.edges(), pairs: make([]pair, (len(t.Nodes)+1)/2)}
+	for i := range s.pairs {
+		two := [2]Tree{t.Nodes[2*i]}
+		if 2*i+1 < len(t.Nodes) {
+			two[1] = t.Nodes[2*i+1]
+		}
+		p := &s.pairs[i]
+		for l := range p.feature {
+			tree, level := &two[l/depth], l%depth
+			p.feature[l], p.above[l] = tree.Feature[level], (127-uint64(tree.Bin[level]))*eachByte
+		}
+		for n := range p.leaf {
+			p.leaf[n] = two[0].Leaf[n/leaves] + two[1].Leaf[n%leaves]
+		}
+	}
+	return s
+}
 
 func (t *Trees) edges() (all [features]edges) {
 	for k, cuts := range t.Cuts {
@@ -24,55 +57,73 @@ func (t *Trees) edges() (all [features]edges) {
 	return all
 }
 
-// binOf is how many cuts are at most v, by halving, without a branch that the processor has to guess.
+// binOf is how many cuts are at most v.
 func binOf(e *edges, v float32) uint8 {
-	x, at := uint64(order(v)), uint64(0)
+	return uint8(binsOf(e, v, v, v, v)) //nolint:gosec // of the first
+}
+
+// binsOf is how many cuts are at most each of four values, a byte for each, by halving: without a branch that the processor has
+// to guess, and waiting for the cuts of all four at a time.
+func binsOf(e *edges, a, b, c, d float32) uint64 {
+	x, y, z, u := uint64(order(a)), uint64(order(b)), uint64(order(c)), uint64(order(d))
+	var i, j, k, l uint64
 	for step := uint64(bins / 2); step > 0; step /= 2 {
-		below := (x - e[(at+step-1)%bins]) >> 63 // 1 when v is below the cut
-		at += step &^ -below
+		i += step &^ -((x - e[(i+step-1)%bins]) >> 63) // 1 when x is below the cut
+		j += step &^ -((y - e[(j+step-1)%bins]) >> 63)
+		k += step &^ -((z - e[(k+step-1)%bins]) >> 63)
+		l += step &^ -((u - e[(l+step-1)%bins]) >> 63)
 	}
-	return uint8(at) //nolint:gosec // fewer than bins
+	return i | j<<8 | k<<16 | l<<24
 }
 
 // score gives the sum of the trees for each of up to a batch of persons.
-func (t *Trees) score(all *[features]edges, persons []vector, sums []float32) {
+func (s *scorer) score(persons []vector, sums []float32) {
 	var binned [features][eights]uint64
-	for i := range persons {
-		v, word, at := &persons[i], i/8%eights, i%8*8
+	for i := 0; i < len(persons); i += 4 {
+		var four [4]*vector
+		for n := range four {
+			four[n] = &persons[min(i+n, len(persons)-1)]
+		}
+		word, at := i/8%eights, i%8*8
 		for k := range features {
-			binned[k][word] |= uint64(binOf(&all[k], v[k])) << at
+			binned[k][word] |= binsOf(&s.edges[k], four[0][k], four[1][k], four[2][k], four[3][k]) << at
 		}
 	}
 	var scores [eights][8]float32
 	words := min((len(persons)+7)/8, eights)
-	for n := range t.Nodes {
-		tree := &t.Nodes[n]
-		var level [depth][]uint64
-		var above [depth]uint64 // what lifts a bin above that of the level over 127
-		for l := range depth {
-			level[l], above[l] = binned[tree.Feature[l]][:words], (127-uint64(tree.Bin[l]))*eachByte
-		}
-		addLeaves(scores[:words], &tree.Leaf, &level, &above)
+	for i := range s.pairs {
+		s.pairs[i].addTo(scores[:words], &binned)
 	}
 	for i := range sums {
 		sums[i] = scores[i/8%eights][i%8]
 	}
 }
 
-// addLeaves adds what one tree says of each eight.
-func addLeaves(scores [][8]float32, leaf *[leaves]float32, level *[depth][]uint64, above *[depth]uint64) {
-	a, b, c, d := level[0][:len(scores)], level[1][:len(scores)], level[2][:len(scores)], level[3][:len(scores)]
-	p, q, r, t := above[0], above[1], above[2], above[3]
+// addTo adds what two trees say of each eight.
+func (p *pair) addTo(scores [][8]float32, binned *[features][eights]uint64) {
+	var places [eights]uint64
+	answer(places[:len(scores)], binned, [depth]uint8(p.feature[:depth]), [depth]uint64(p.above[:depth]))
+	first := places
+	answer(places[:len(scores)], binned, [depth]uint8(p.feature[depth:]), [depth]uint64(p.above[depth:]))
 	for w := range scores {
-		n := (a[w]+p)&eachHigh>>4 | (b[w]+q)&eachHigh>>5 | (c[w]+r)&eachHigh>>6 | (d[w]+t)&eachHigh>>7
-		s := &scores[w]
-		s[0] += leaf[n%leaves]
-		s[1] += leaf[n>>8%leaves]
-		s[2] += leaf[n>>16%leaves]
-		s[3] += leaf[n>>24%leaves]
-		s[4] += leaf[n>>32%leaves]
-		s[5] += leaf[n>>40%leaves]
-		s[6] += leaf[n>>48%leaves]
-		s[7] += leaf[n>>56%leaves]
+		n, to := first[w%eights]|places[w%eights]>>depth, &scores[w]
+		to[0] += p.leaf[n%256]
+		to[1] += p.leaf[n>>8%256]
+		to[2] += p.leaf[n>>16%256]
+		to[3] += p.leaf[n>>24%256]
+		to[4] += p.leaf[n>>32%256]
+		to[5] += p.leaf[n>>40%256]
+		to[6] += p.leaf[n>>48%256]
+		to[7] += p.leaf[n>>56]
+	}
+}
+
+// answer gives the answers of a tree, in the upper four bits of each byte.
+func answer(places []uint64, binned *[features][eights]uint64, feature [depth]uint8, above [depth]uint64) {
+	a, b := binned[feature[0]][:len(places)], binned[feature[1]][:len(places)]
+	c, d := binned[feature[2]][:len(places)], binned[feature[3]][:len(places)]
+	p, q, r, t := above[0], above[1], above[2], above[3]
+	for w := range places {
+		places[w] = (a[w]+p)&eachHigh | (b[w]+q)&eachHigh>>1 | (c[w]+r)&eachHigh>>2 | (d[w]+t)&eachHigh>>3
 	}
 }

@@ -100,9 +100,6 @@ func histogram(scores []float32) []uint32 {
 
 // order maps scores to numbers in the same order.
 func order(score float32) uint32 {
-	b := math.Float32bits(score + 0) // no negative zero
-	if b>>31 != 0 {
-		return ^b
-	}
-	return b | 1<<31
+	b := math.Float32bits(score + 0)          // no negative zero
+	return b ^ (uint32(int32(b)>>31) | 1<<31) //nolint:gosec // bits
 }

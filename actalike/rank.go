@@ -131,7 +131,7 @@ func (m *Model) fuse(l *lens, r *Ranking) {
 	if m.Trees == nil {
 		return
 	}
-	all := m.Trees.edges()
+	s := m.Trees.scorer()
 	parallel((len(r.persons)+batch-1)/batch, func(b int) {
 		var described [batch]vector
 		var sums [batch]float32
@@ -142,7 +142,7 @@ func (m *Model) fuse(l *lens, r *Ranking) {
 				l.describe(&described[i], person)
 			}
 		}
-		m.Trees.score(&all, described[:n], sums[:n])
+		s.score(described[:n], sums[:n])
 		for i, person := range persons {
 			if int(person) <= l.p.Persons() {
 				scores[i] = sums[i] + 1e-4*described[i][ftBlend] // the trees give steps; the blend decides within one
