@@ -130,7 +130,7 @@ func (h *holdings) forgetLocked(block uint16) {
 // fill reads a block of all rolls of audiences into its table.
 func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 	h := &ix.holdings
-	err := ix.d.Across(ctx, driver.AudienceRoll, block, func(id driver.RollID, c roll.Chunk) error {
+	err := ix.d.Across(ctx, block, func(id driver.RollID, c roll.Chunk) error {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if !t.dropped[id] {

@@ -228,8 +228,8 @@ type Driver interface {
 	// Last adds everybody in some blocks to a crowd whose last moment in a wanted cell counts.
 	Last(ctx context.Context, blocks Blocks, want *history.Want, into *roll.Crowd) error
 
-	// Across yields one block of every roll of a kind, in any order, without those that have nobody there.
-	Across(ctx context.Context, kind RollKind, block uint16, yield func(id RollID, c roll.Chunk) error) error
+	// Across yields one block of the roll of every audience, in any order, without those that have nobody there.
+	Across(ctx context.Context, block uint16, yield func(id RollID, c roll.Chunk) error) error
 
 	// Rows yields the rows of facets that have every field of want, and for every item of want an item with all its
 	// fields. It shares them out among the yields, of which there is one at least, in any way and any order: each is called

@@ -600,30 +600,28 @@ func readActs(ctx context.Context, d driver.Driver, c *contents) error {
 	return nil
 }
 
-// readAcross reads one block of all rolls of a kind, which must be what the rolls have there.
+// readAcross reads one block of the rolls of all audiences, which must be what they have there.
 func readAcross(ctx context.Context, d driver.Driver, c *contents) error {
-	for _, kind := range []driver.RollKind{driver.FacetRoll, driver.AudienceRoll} {
-		for _, block := range historyBlocks {
-			got, want := map[string]parterre.Stamp{}, map[string]parterre.Stamp{}
-			err := d.Across(ctx, kind, block, func(id driver.RollID, chunk roll.Chunk) error {
-				for low, s := range stampsOf(chunk) {
-					got[fmt.Sprint(id, low)] = s
-				}
-				return nil
-			})
-			if err != nil {
-				return fmt.Errorf("across: %w", err)
+	for _, block := range historyBlocks {
+		got, want := map[string]parterre.Stamp{}, map[string]parterre.Stamp{}
+		err := d.Across(ctx, block, func(id driver.RollID, chunk roll.Chunk) error {
+			for low, s := range stampsOf(chunk) {
+				got[fmt.Sprint(id, low)] = s
 			}
-			for id, persons := range c.Rolls {
-				for p, s := range persons {
-					if id.Kind == kind && roll.Block(p) == block {
-						want[fmt.Sprint(id, roll.Low(p))] = s
-					}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("across: %w", err)
+		}
+		for id, persons := range c.Rolls {
+			for p, s := range persons {
+				if id.Kind == driver.AudienceRoll && roll.Block(p) == block {
+					want[fmt.Sprint(id, roll.Low(p))] = s
 				}
 			}
-			if err := differ(fmt.Sprintf("block %d across rolls of kind %d: stamp", block, kind), got, want); err != nil {
-				return err
-			}
+		}
+		if err := differ(fmt.Sprintf("block %d across the rolls of audiences: stamp", block), got, want); err != nil {
+			return err
 		}
 	}
 	return nil

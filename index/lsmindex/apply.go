@@ -30,15 +30,15 @@ func (x *Index) Apply(ctx context.Context, w *driver.Writes) (durable func() err
 		return nil, err
 	}
 	b := writer{batch: x.db.NewBatch()}
-	b.write(w)
 	e := x.entryOf(w) //nolint:contextcheck // what it has written out goes on when the caller has ended
-	if e != nil {
-		b.log(e)
-	}
 	// What is being written out must not bring back what is dropped, nor what is being folded replace what is merged.
 	if len(w.Drops)+len(w.Going) > 0 || slices.ContainsFunc(w.Merges, func(m driver.Merge) bool { return isFoldedKind(m.Roll.Kind) }) {
 		x.writing.Lock()
 		defer x.writing.Unlock()
+	}
+	b.write(w, func(id driver.RollID) ([]uint16, error) { return x.audienceBlocks(ctx, id) })
+	if e != nil {
+		b.log(e)
 	}
 	if b.err == nil { // without the lock: the tree may wait for the disk, and whoever reads needs the lock
 		b.err = x.db.ApplyNoSyncWait(b.batch, pebble.Sync)
@@ -116,8 +116,9 @@ type writer struct {
 	err        error
 }
 
-// write keeps the order in which the batch must act: drops before merges.
-func (w *writer) write(from *driver.Writes) {
+// write keeps the order in which the batch must act: drops before merges. It asks which blocks the rolls of audiences have that
+// are dropped.
+func (w *writer) write(from *driver.Writes, blocksOf func(driver.RollID) ([]uint16, error)) {
 	if from.Tops.Person != 0 {
 		w.setNumber(topKey(topPerson), uint32(from.Tops.Person))
 	}
@@ -162,7 +163,11 @@ func (w *writer) write(from *driver.Writes) {
 		w.set(w.key, []byte(p.URL))
 	}
 	for _, id := range from.Drops {
-		w.drop(id)
+		if id.Kind == driver.AudienceRoll {
+			w.dropAudience(id, blocksOf)
+		} else {
+			w.drop(id)
+		}
 	}
 	for _, m := range from.Merges {
 		w.merge(m)
@@ -194,6 +199,17 @@ func (w *writer) drop(id driver.RollID) {
 	w.key = lower
 	if w.err == nil {
 		w.err = w.batch.DeleteRange(lower, upper, nil)
+	}
+}
+
+func (w *writer) dropAudience(id driver.RollID, blocksOf func(driver.RollID) ([]uint16, error)) {
+	blocks, err := blocksOf(id)
+	if w.err == nil {
+		w.err = err
+	}
+	for _, block := range blocks {
+		w.key = appendRollKey(w.key[:0], id, block)
+		w.delete(w.key)
 	}
 }
 

@@ -45,6 +45,7 @@ const (
 	historyKeyLen    = 1 + 4
 	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
 	rollKeyLen       = rollPrefixLen + 2
+	acrossPrefixLen  = 1 + 1 + 2 // of a key of rollTable that is of the roll of an audience
 )
 
 func formatKey() []byte { return []byte{byte(formatTable)} }
@@ -119,7 +120,7 @@ func facetOfKey(key []byte) driver.FacetID {
 	return driver.FacetID(binary.BigEndian.Uint32(key[accountPrefixLen:]))
 }
 
-// appendRollPrefix is the start of all keys of a roll.
+// appendRollPrefix is the start of all keys of a roll, but for those of audiences.
 func appendRollPrefix(dst []byte, id driver.RollID) []byte {
 	dst = append(dst, byte(rollTable), byte(id.Kind))
 	dst = binary.BigEndian.AppendUint64(dst, id.A)
@@ -127,11 +128,27 @@ func appendRollPrefix(dst []byte, id driver.RollID) []byte {
 }
 
 func appendRollKey(dst []byte, id driver.RollID, block uint16) []byte {
+	if id.Kind == driver.AudienceRoll {
+		dst = binary.BigEndian.AppendUint64(appendAcrossPrefix(dst, block), id.A)
+		return binary.BigEndian.AppendUint32(dst, id.B)
+	}
 	return binary.BigEndian.AppendUint16(appendRollPrefix(dst, id), block)
 }
 
-// blockOfKey reads the block from a key of rollTable.
+// blockOfKey reads the block from a key of rollTable, but for the rolls of audiences.
 func blockOfKey(key []byte) uint16 { return binary.BigEndian.Uint16(key[rollPrefixLen:]) }
+
+// appendAcrossPrefix is the start of all keys of a block of the rolls of audiences, which stand side by side: whoever is asked
+// about has to be looked for in all of them.
+func appendAcrossPrefix(dst []byte, block uint16) []byte {
+	return binary.BigEndian.AppendUint16(append(dst, byte(rollTable), byte(driver.AudienceRoll)), block)
+}
+
+// audienceOfKey takes a key of rollTable apart that is of the roll of an audience.
+func audienceOfKey(key []byte) (driver.RollID, uint16) {
+	id := driver.RollID{Kind: driver.AudienceRoll, A: binary.BigEndian.Uint64(key[acrossPrefixLen:]), B: binary.BigEndian.Uint32(key[acrossPrefixLen+8:])}
+	return id, binary.BigEndian.Uint16(key[2:])
+}
 
 // span gives the bounds of the keys that are a prefix and n more bytes: from lower on, and before upper.
 func span(prefix []byte, n int) (lower, upper []byte) {

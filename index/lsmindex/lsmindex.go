@@ -28,10 +28,10 @@ import (
 )
 
 // format is the number of the format on disk that this version reads and writes. Numbers are never reused.
-const format = 5
+const format = 6
 
-// oldest is the number of the oldest format that this version reads. Formats 1 to 4 were never released.
-const oldest = 5
+// oldest is the number of the oldest format that this version reads. Formats 1 to 5 were never released.
+const oldest = 6
 
 // The sizes that hold where Options leaves them open.
 const (

@@ -19,9 +19,9 @@ import (
 func TestAStoreOfANewerFormatIsRefused(t *testing.T) {
 	fs := vfs.NewMem()
 	x := open(t, fs, "index", small)
-	set(t, x, lsmindex.FormatKey(), lsmindex.NumberValue(6))
+	set(t, x, lsmindex.FormatKey(), lsmindex.NumberValue(7))
 	closeIndex(t, x)
-	const want = "it has format 6, and this version of Parterre reads formats up to 5: use a newer version"
+	const want = "it has format 7, and this version of Parterre reads formats up to 6: use a newer version"
 	for range 2 { // a refused store is closed again
 		if _, err := lsmindex.Open(fs, "index", small); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
@@ -34,7 +34,7 @@ func TestAStoreOfTheFormatThatWasNeverReleasedIsRefused(t *testing.T) {
 	x := open(t, fs, "index", small)
 	set(t, x, lsmindex.FormatKey(), lsmindex.NumberValue(1))
 	closeIndex(t, x)
-	const want = "it has format 1, which was never released, and this version of Parterre reads formats from 5 on: begin anew"
+	const want = "it has format 1, which was never released, and this version of Parterre reads formats from 6 on: begin anew"
 	if _, err := lsmindex.Open(fs, "index", small); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)
 	}

@@ -2,9 +2,7 @@ package lsmindex
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -83,17 +81,12 @@ func (x *Index) beside(
 		}
 		return nil
 	}
-	s := scan{doing: fmt.Sprintf("scan roll %v", id), keyLen: rollKeyLen}
-	s.lower, s.upper = span(appendRollPrefix(nil, id), rollKeyLen-rollPrefixLen)
-	err = x.scan(ctx, s, func(key, value []byte) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	doing := fmt.Sprintf("scan roll %v", id)
+	err = x.eachBlock(ctx, id, doing, func(block uint16, value []byte) error {
 		c, err := decodeChunk(value)
 		if err != nil {
-			return wrap(err, s.doing)
+			return wrap(err, doing)
 		}
-		block := blockOfKey(key)
 		if err := upTo(int(block)); err != nil {
 			return err
 		}
@@ -112,73 +105,19 @@ func (x *Index) beside(
 	return upTo(roll.BlockSize)
 }
 
-// Across yields one block of every roll of a kind.
-func (x *Index) Across(
-	ctx context.Context, kind driver.RollKind, block uint16, yield func(id driver.RollID, c roll.Chunk) error,
-) (err error) {
-	found := map[driver.RollID][]roll.Pair{}
-	x.mu.Lock()
-	x.bothLocked(func(p *pending) {
-		for id, l := range p.rolls {
-			if id.Kind == kind {
-				if pairs := l.of(block); len(pairs) > 0 {
-					found[id] = append(found[id], pairs...)
-				}
-			}
-		}
-	})
-	x.mu.Unlock()
-	it, err := x.db.NewIterWithContext(ctx, &pebble.IterOptions{
-		LowerBound: []byte{byte(rollTable), byte(kind)}, UpperBound: []byte{byte(rollTable), byte(kind) + 1},
-	})
-	if err != nil {
-		return wrap(err, "go across rolls")
+// eachBlock yields the stored blocks of a roll.
+func (x *Index) eachBlock(ctx context.Context, id driver.RollID, doing string, yield func(block uint16, value []byte) error) error {
+	if id.Kind == driver.AudienceRoll {
+		return x.alongAudience(ctx, id, doing, yield)
 	}
-	defer func() {
-		if closing := it.Close(); err == nil {
-			err = wrap(closing, "go across rolls")
-		}
-	}()
-	var key []byte
-	for ok := it.First(); ok; ok = it.SeekGE(key) {
+	s := scan{doing: doing, keyLen: rollKeyLen}
+	s.lower, s.upper = span(appendRollPrefix(nil, id), rollKeyLen-rollPrefixLen)
+	return x.scan(ctx, s, func(key, value []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if len(it.Key()) != rollKeyLen {
-			return fmt.Errorf("%w: a key of %d bytes", driver.ErrCorrupt, len(it.Key()))
-		}
-		id, at := driver.RollID{
-			Kind: kind, A: rollOfKey(it.Key()), B: binary.BigEndian.Uint32(it.Key()[rollPrefixLen-4:]),
-		}, blockOfKey(it.Key())
-		if at < block { // there are others before
-			key = appendRollKey(key[:0], id, block)
-			continue
-		}
-		key = append(appendRollKey(key[:0], id, math.MaxUint16), 0) // the roll after it
-		if at > block {
-			continue
-		}
-		value, err := it.ValueAndErr()
-		if err != nil {
-			return wrap(err, "go across rolls")
-		}
-		c, err := decodeChunk(value)
-		if err != nil {
-			return wrap(err, fmt.Sprintf("read block %d of roll %v", block, id))
-		}
-		if c = roll.Merge(c, chunkOf(found[id])); c.Len() > 0 {
-			if err := yield(id, c); err != nil {
-				return err
-			}
-		}
-		delete(found, id)
-	}
-	for id, pairs := range found {
-		if err := yield(id, chunkOf(pairs)); err != nil {
-			return err
-		}
-	}
-	return nil
+		return yield(blockOfKey(key), value)
+	})
 }
 
 // scan says which keys are scanned, and what for.

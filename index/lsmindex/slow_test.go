@@ -133,7 +133,7 @@ func TestASlowDiskHoldsUpNoRead(t *testing.T) {
 			t.Errorf("the roll has %d blocks, %v", n, err)
 		}
 		across := func(driver.RollID, roll.Chunk) error { n++; return nil }
-		if err := x.Across(t.Context(), driver.AudienceRoll, roll.Block(9), across); err != nil || n != 2 {
+		if err := x.Across(t.Context(), roll.Block(9), across); err != nil || n != 2 {
 			t.Errorf("across the rolls there are %d blocks, %v", n-1, err)
 		}
 		_ = x.Stats()

@@ -216,8 +216,8 @@ func (x *Index) Last(ctx context.Context, blocks driver.Blocks, want *history.Wa
 	return nil
 }
 
-// Across yields one block of every roll of a kind.
-func (x *Index) Across(ctx context.Context, kind driver.RollKind, block uint16, yield func(id driver.RollID, c roll.Chunk) error) error {
+// Across yields one block of the roll of every audience.
+func (x *Index) Across(ctx context.Context, block uint16, yield func(id driver.RollID, c roll.Chunk) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (x *Index) Across(ctx context.Context, kind driver.RollKind, block uint16, 
 	ids := slices.Collect(maps.Keys(x.mu.rolls))
 	x.mu.Unlock()
 	for _, id := range ids {
-		if c := x.chunksOf(id)[block]; id.Kind == kind && c.Len() > 0 {
+		if c := x.chunksOf(id)[block]; id.Kind == driver.AudienceRoll && c.Len() > 0 {
 			if err := yield(id, c); err != nil {
 				return err
 			}
