@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/parterre/parterre"
@@ -36,9 +37,11 @@ type holdings struct {
 
 // table is one block of all rolls of audiences, by person.
 type table struct {
-	of     map[uint16][]held
-	number int           // of stamps
-	done   chan struct{} // closed when the store was read
+	starts []uint32          // what was read of a person is read[starts[low]:starts[low+1]]
+	read   []held            // from the store
+	more   map[uint16][]held // what came since, of other rolls, and what came meanwhile
+	number int               // of stamps
+	done   chan struct{}     // closed when the store was read
 
 	// dropped are the rolls that were dropped while the store was being read, which may have been seen before.
 	dropped map[driver.RollID]bool
@@ -91,14 +94,38 @@ func (ix *Index) rollHoldings(ctx context.Context, p parterre.PersonID) ([]Holdi
 }
 
 func (h *holdings) ofLocked(t *table, low uint16) []Holding {
-	list := t.of[low]
-	found := make([]Holding, 0, len(list))
-	for _, x := range list {
+	read, more := t.of(low), t.more[low]
+	found := make([]Holding, 0, len(read)+len(more))
+	for _, x := range read {
 		if id := h.mu.rolls[x.roll]; id != (driver.RollID{}) {
 			found = append(found, Holding{id, x.stamp})
 		}
 	}
+	for _, x := range more {
+		if id := h.mu.rolls[x.roll]; id != (driver.RollID{}) {
+			found = appendHolding(found, Holding{id, x.stamp})
+		}
+	}
 	return found
+}
+
+// appendHolding adds what is held, once.
+func appendHolding(found []Holding, one Holding) []Holding {
+	for i := range found {
+		if found[i].Roll == one.Roll {
+			found[i].Stamp = max(found[i].Stamp, one.Stamp)
+			return found
+		}
+	}
+	return append(found, one)
+}
+
+// of is what was read of a person.
+func (t *table) of(low uint16) []held {
+	if t.starts == nil {
+		return nil
+	}
+	return t.read[t.starts[low]:t.starts[int(low)+1]]
 }
 
 // beginLocked puts an empty table in place, and takes the oldest ones away where there is no room.
@@ -110,7 +137,7 @@ func (h *holdings) beginLocked(block uint16) *table {
 	for len(h.mu.order) > 0 && h.mu.held >= h.most {
 		h.forgetLocked(h.mu.order[0])
 	}
-	t := &table{of: map[uint16][]held{}, done: make(chan struct{}), dropped: map[driver.RollID]bool{}}
+	t := &table{more: map[uint16][]held{}, done: make(chan struct{}), dropped: map[driver.RollID]bool{}}
 	h.mu.tables[block] = t
 	h.mu.order = append(h.mu.order, block)
 	return t
@@ -130,11 +157,18 @@ func (h *holdings) forgetLocked(block uint16) {
 // fill reads a block of all rolls of audiences into its table.
 func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 	h := &ix.holdings
+	var lows []uint16
+	var all []held
 	err := ix.d.Across(ctx, block, func(id driver.RollID, c roll.Chunk) error {
 		h.mu.Lock()
-		defer h.mu.Unlock()
-		if !t.dropped[id] {
-			h.addChunkLocked(t, id, c)
+		n, gone := h.numberLocked(id), t.dropped[id]
+		h.mu.Unlock()
+		if gone {
+			return nil
+		}
+		for i := range c.Len() {
+			low, s := c.At(i)
+			lows, all = append(lows, low), append(all, held{n, s})
 		}
 		return nil
 	})
@@ -142,13 +176,35 @@ func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 	defer h.mu.Unlock()
 	defer close(t.done)
 	t.dropped = nil
+	there := h.mu.tables[block] == t // it may have made room for others
 	if err != nil {
-		if h.mu.tables[block] == t {
+		if there {
 			h.forgetLocked(block)
 		}
 		return parterre.Internalf(err, "read a block of all audiences")
 	}
+	t.starts, t.read = byPerson(lows, all)
+	if there {
+		t.number, h.mu.held = t.number+len(all), h.mu.held+len(all)
+	}
 	return nil
+}
+
+// byPerson puts what is held in the order of the persons, and says where each begins, and the last one ends.
+func byPerson(lows []uint16, all []held) (starts []uint32, sorted []held) {
+	starts, sorted = make([]uint32, roll.BlockSize+1), make([]held, len(all))
+	for _, low := range lows {
+		starts[int(low)+1]++
+	}
+	for i := range roll.BlockSize {
+		starts[i+1] += starts[i]
+	}
+	at := slices.Clone(starts)
+	for i, low := range lows {
+		sorted[at[low]] = all[i]
+		at[low]++
+	}
+	return starts, sorted
 }
 
 func (h *holdings) addChunkLocked(t *table, id driver.RollID, c roll.Chunk) {
@@ -170,14 +226,15 @@ func (h *holdings) numberLocked(id driver.RollID) uint32 {
 }
 
 func (h *holdings) addLocked(t *table, low uint16, x held) {
-	list := t.of[low]
-	for i := range list {
-		if list[i].roll == x.roll {
-			list[i].stamp = max(list[i].stamp, x.stamp)
-			return
+	for _, list := range [2][]held{t.of(low), t.more[low]} {
+		for i := range list {
+			if list[i].roll == x.roll {
+				list[i].stamp = max(list[i].stamp, x.stamp)
+				return
+			}
 		}
 	}
-	t.of[low] = append(list, x)
+	t.more[low] = append(t.more[low], x)
 	t.number++
 	h.mu.held++
 }
