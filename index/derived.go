@@ -20,9 +20,9 @@ type derived struct {
 	mu sync.Mutex
 
 	rolls  map[driver.RollID]*standing
-	number map[uint32]*standing // by the number of the registration
+	number map[uint32]*standing // by the number of the registration, of which a process has fewer than 2^32
 	of     askings              // by the ad account whose facets they select
-	last   uint64               // registrations are numbered
+	last   uint64               // the state of them, another one after each change; a registration has the number of its state
 	facets cache[driver.FacetID, *derivedFacet]
 	pages  cache[pageOf, *derivedPage]
 	cells  cache[history.Cell, derivedCell]
