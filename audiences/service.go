@@ -79,7 +79,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	s.learner.load()
-	s.worker = startWorker(context.WithoutCancel(ctx), s)
+	s.worker = newWorker(context.WithoutCancel(ctx), s)
+	s.worker.start()
 	s.learner.resume()
 	s.worker.all.Go(func() { s.watchSeeds(s.worker.ctx) })
 	if s.parts != nil {

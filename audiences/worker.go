@@ -57,13 +57,17 @@ type queue struct {
 	pause   time.Duration      // how long it paused last
 }
 
-func startWorker(ctx context.Context, s *Service) *worker {
+// newWorker makes a worker that does nothing before it is started: jobs need the service to have its worker.
+func newWorker(ctx context.Context, s *Service) *worker {
 	w := &worker{s: s, bell: make(chan struct{}, 1)}
 	w.ctx, w.end = context.WithCancel(ctx)
 	w.mu.queues = map[parterre.ID]*queue{}
+	return w
+}
+
+func (w *worker) start() {
 	w.all.Go(w.loop)
 	w.wake()
-	return w
 }
 
 // wake makes the worker look for jobs.
