@@ -74,7 +74,7 @@ func (s *Service) wipeRecords(ctx context.Context, p *parterre.Principal, accoun
 		return job, err
 	}
 	for _, a := range audiences {
-		delete(s.serving.of, a.ID)
+		s.serving.removeLocked(a.ID)
 		s.worker.cancel(a.ID)
 	}
 	for _, l := range lists {

@@ -20,6 +20,7 @@ func TestDroppingAnAdAccount(t *testing.T) {
 		}
 		elsewhere := visit(person(2), "/0", noon)
 		elsewhere.Facet.Account = 2
+		events = append(events, visit(person(4), "/0", noon), visit(person(4), "/1", noon)) // so few that they are remembered
 		must(t, ix.Ingest(t.Context(), append(events, elsewhere)))
 		all := func(audience, account parterre.ID) int {
 			t.Helper()
@@ -32,10 +33,16 @@ func TestDroppingAnAdAccount(t *testing.T) {
 			must(t, err)
 			return n
 		}
-		if got := all(10, 1); got != 1 {
+		if got := all(10, 1); got != 2 {
 			t.Fatalf("%d persons were there before", got)
 		}
+		if held := heldBy(t, ix, index.AudienceRoll(10, 1)); len(held) != 2 {
+			t.Errorf("before, persons hold %v", held)
+		}
 		must(t, ix.DropAccount(t.Context(), 1))
+		if held := heldBy(t, ix, index.AudienceRoll(10, 1)); len(held) > 0 {
+			t.Errorf("right after it persons still hold %v", held)
+		}
 		if got := all(11, 1); got != 0 {
 			t.Errorf("%d persons are left", got)
 		}

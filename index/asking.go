@@ -11,9 +11,10 @@ import (
 // take it. A lock of its owner guards it. The lists that it gives are never changed.
 type asking struct {
 	nothing []*standing            // they take any URL
-	listing map[string][]*standing // by each URL that they list
-	holding map[gram][]*standing   // by a gram of each part of which a URL must contain one
+	byURL   map[string][]*standing // by each URL that they list
+	byPart  map[gram][]*standing   // by a gram of each part of which a URL must contain one
 	others  []*standing            // what they ask cannot be looked up
+	newest  uint64                 // number of a registration
 }
 
 // askings are the audiences by the ad account whose facets they select.
@@ -38,23 +39,24 @@ func eachGram(text string, yield func(gram)) {
 }
 
 func (a *asking) add(s *standing) {
+	a.newest = s.seq
 	switch {
 	case s.URL == nil:
 		a.nothing = append(a.nothing, s)
 	case len(s.URLs) > 0:
-		if a.listing == nil {
-			a.listing = map[string][]*standing{}
+		if a.byURL == nil {
+			a.byURL = map[string][]*standing{}
 		}
 		for _, url := range s.URLs {
-			a.listing[url] = append(a.listing[url], s)
+			a.byURL[url] = append(a.byURL[url], s)
 		}
 	case len(s.Parts) > 0 && !slices.ContainsFunc(s.Parts, func(part string) bool { return len(part) < len(gram{}) }):
-		if a.holding == nil {
-			a.holding = map[gram][]*standing{}
+		if a.byPart == nil {
+			a.byPart = map[gram][]*standing{}
 		}
 		for _, part := range s.Parts {
 			g := a.rarest(part)
-			a.holding[g] = append(a.holding[g], s)
+			a.byPart[g] = append(a.byPart[g], s)
 		}
 	default:
 		a.others = append(a.others, s)
@@ -65,7 +67,7 @@ func (a *asking) add(s *standing) {
 func (a *asking) rarest(part string) (rarest gram) {
 	least := -1
 	eachGram(part, func(g gram) {
-		if n := len(a.holding[g]); least < 0 || n < least {
+		if n := len(a.byPart[g]); least < 0 || n < least {
 			rarest, least = g, n
 		}
 	})
@@ -75,30 +77,35 @@ func (a *asking) rarest(part string) (rarest gram) {
 func (a *asking) remove(s *standing) {
 	a.nothing, a.others = without(a.nothing, s), without(a.others, s)
 	for _, url := range s.URLs {
-		removeFrom(a.listing, url, s)
+		removeFrom(a.byURL, url, s)
 	}
 	for _, part := range s.Parts {
-		eachGram(part, func(g gram) { removeFrom(a.holding, g, s) })
+		eachGram(part, func(g gram) { removeFrom(a.byPart, g, s) })
 	}
 }
 
 func removeFrom[K comparable](lists map[K][]*standing, key K, s *standing) {
-	switch list := lists[key]; {
-	case !slices.Contains(list, s):
-	case len(list) == 1:
+	list := lists[key]
+	if !slices.Contains(list, s) {
+		return
+	}
+	if list = without(list, s); len(list) > 0 {
+		lists[key] = list
+	} else {
 		delete(lists, key)
-	default:
-		lists[key] = without(list, s)
 	}
 }
 
 // of are those of the audiences that ask for a URL, and registered after a number, which may take this one, in the order of
 // registration.
 func (a *asking) of(url string, after uint64) []*standing {
+	if a.newest <= after {
+		return nil
+	}
 	may := slices.Clone(since(a.others, after))
-	may = append(may, since(a.listing[url], after)...)
-	if len(a.holding) > 0 {
-		eachGram(url, func(g gram) { may = append(may, since(a.holding[g], after)...) })
+	may = append(may, since(a.byURL[url], after)...)
+	if len(a.byPart) > 0 {
+		eachGram(url, func(g gram) { may = append(may, since(a.byPart[g], after)...) })
 	}
 	slices.SortFunc(may, func(s, t *standing) int { return cmp.Compare(s.seq, t.seq) })
 	return slices.Compact(may)

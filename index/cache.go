@@ -37,21 +37,31 @@ func (c *cache[K, V]) put(key K, v V) {
 	if c.young == nil || !there && c.held >= c.size {
 		c.old, c.young, c.held, there = c.young, map[K]V{}, 0, false
 	}
+	if !there {
+		c.held += c.weightOf(v)
+	}
 	c.young[key] = v
-	switch {
-	case there:
-	case c.weigh != nil:
-		c.held += c.weigh(v)
-	default:
-		c.held++
+}
+
+func (c *cache[K, V]) weightOf(v V) int {
+	if c.weigh == nil {
+		return 1
+	}
+	return c.weigh(v)
+}
+
+// grew says by how much more a value takes than before.
+func (c *cache[K, V]) grew(key K, by int) {
+	if _, there := c.young[key]; there {
+		c.held += by
 	}
 }
 
-// grew says by how much a value that is remembered grew.
-func (c *cache[K, V]) grew(by int) { c.held += by }
-
 // drop forgets one thing.
 func (c *cache[K, V]) drop(key K) {
+	if v, there := c.young[key]; there {
+		c.held -= c.weightOf(v)
+	}
 	delete(c.young, key)
 	delete(c.old, key)
 }

@@ -35,14 +35,14 @@ type pageOf struct {
 	page    driver.PageID
 }
 
-// derivedFacet is a facet with the audiences that take any URL.
+// derivedFacet is a facet with the audiences that take any URL, which the lock guards.
 type derivedFacet struct {
 	known bool // it is stored
 	facet parterre.Facet
 	stands
 }
 
-// derivedPage is a page with the audiences that ask for a URL and may have this one.
+// derivedPage is a page with the audiences that ask for a URL and may have this one, which the lock guards.
 type derivedPage struct {
 	url string
 	stands
@@ -161,7 +161,7 @@ func (ix *Index) derivedHoldings(ctx context.Context, p parterre.PersonID, found
 	if err != nil {
 		return nil, parterre.Internalf(err, "read a history")
 	}
-	if len(known.lines) == 0 && known.held != nil {
+	if known.current && len(known.lines) == 0 {
 		return append(found, known.held...), nil
 	}
 	var stamps [64]numbered
@@ -190,7 +190,7 @@ func (d *derived) hold(lines []line, found []numbered) ([]numbered, []line) {
 	defer d.mu.Unlock()
 	for i, l := range lines {
 		c, known := d.cells.get(l.cell)
-		if !known || c.judged != d.last {
+		if !known || c.judged != d.last || c.facet.judged != d.last {
 			return found, lines[i:]
 		}
 		for _, n := range c.facet.numbers {
@@ -206,12 +206,18 @@ func (d *derived) hold(lines []line, found []numbered) ([]numbered, []line) {
 // add gives what is held, each once, with more, which it changes.
 func (d *derived) add(held []Holding, more []numbered) []Holding {
 	slices.Sort(more)
-	all := slices.Grow(slices.Clone(held), len(more))
+	last := more[:0]
+	for i, n := range more {
+		if i+1 == len(more) || more[i+1].audience() != n.audience() { // the latest of each
+			last = append(last, n)
+		}
+	}
+	all := append(make([]Holding, 0, len(held)+len(last)), held...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i, n := range more {
+	for _, n := range last {
 		one := d.number[n.audience()]
-		if one == nil || i+1 < len(more) && more[i+1].audience() == n.audience() { // gone, or followed by a later one
+		if one == nil { // it has gone
 			continue
 		}
 		at := slices.IndexFunc(all[:len(held)], func(h Holding) bool { return h.Roll == one.roll })
@@ -246,9 +252,8 @@ func (ix *Index) judgeCell(ctx context.Context, c history.Cell) error {
 	page := pageOf{f.facet.Account, driver.PageID(c.Page())}
 	d.mu.Lock()
 	p, known := d.pages.get(page)
-	at, _ := d.cells.get(c)
 	d.mu.Unlock()
-	if !known {
+	if !known || !f.known { // of no ad account there may be other pages
 		p = &derivedPage{}
 	}
 	if f.known && !known {
@@ -259,19 +264,26 @@ func (ix *Index) judgeCell(ctx context.Context, c history.Cell) error {
 		p.url = url
 	}
 	d.mu.Lock()
-	now, all := d.last, d.of.of(page.account) // none, when the facet is not stored
-	takeAny, takeURL := since(all.nothing, f.judged), all.of(p.url, p.judged)
+	now, all := d.last, &asking{}
+	if f.known {
+		all = d.of.of(page.account)
+	}
+	at, _ := d.cells.get(c)
+	onFacet, onPage, onCell := f.stands, p.stands, at.stands
+	takeAny, takeURL := since(all.nothing, onFacet.judged), all.of(p.url, onPage.judged)
 	d.mu.Unlock()
-	f = &derivedFacet{f.known, f.facet, f.with(takeAny, now, func(s *standing) bool { return s.Place(&f.facet) })}
-	p = &derivedPage{p.url, p.with(takeURL, now, func(s *standing) bool { return s.URL(p.url) })}
-	at = derivedCell{f, at.with(p.list, now, func(s *standing) bool { return s.Place(&f.facet) })}
+	selects := func(s *standing) bool { return s.Place(&f.facet) }
+	onFacet = onFacet.with(takeAny, now, selects)
+	onPage = onPage.with(takeURL, now, func(s *standing) bool { return s.URL(p.url) })
+	onCell = onCell.with(onPage.list, now, selects)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.wiped != wiped { // what was read may be of a facet that went
 		return nil
 	}
+	f.stands, p.stands = onFacet, onPage
 	d.facets.put(id, f)
-	d.cells.put(c, at)
+	d.cells.put(c, derivedCell{f, onCell})
 	if f.known {
 		d.pages.put(page, p)
 	}

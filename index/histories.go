@@ -27,10 +27,10 @@ type remembered struct {
 	lines []line
 	read  bool // before that, lines are only what came meanwhile
 
-	held  []Holding // by the lines without the fresh ones; never changed
-	at    uint64    // the state of the derived audiences of which that is so; 0 when there is none
-	fresh []line    // that came since
-	kept  uint64    // how often held was replaced
+	held    []Holding // by the lines without the fresh ones; never changed
+	at      uint64    // the state of the derived audiences of which that is so; 0 when there is none
+	fresh   []line    // that came since
+	edition uint64    // another one whenever held is replaced or forgotten
 }
 
 const (
@@ -43,7 +43,9 @@ const (
 // init sets how many lines are remembered, about.
 func (h *histories) init(most int) {
 	h.mu.persons.size = most
-	h.mu.persons.weigh = func(r *remembered) int { return linesForPerson + len(r.lines) + linesForHeld*len(r.held) }
+	h.mu.persons.weigh = func(r *remembered) int {
+		return linesForPerson + len(r.lines) + len(r.fresh) + linesForHeld*len(r.held)
+	}
 }
 
 // recollection is what is known of a person at a moment: what they held in a state of the derived audiences, and the lines that
@@ -52,9 +54,10 @@ type recollection struct {
 	held  []Holding
 	lines []line
 
-	of    *remembered // nil when it is not to be remembered
-	fresh int         // of its fresh lines that are among the lines
-	kept  uint64
+	of      *remembered // nil when it is not to be remembered
+	current bool        // held is all but for the lines
+	fresh   int         // how many of the fresh lines are among the lines
+	edition uint64
 }
 
 // of says what is known of a person. It appends the lines to dst.
@@ -80,18 +83,19 @@ func (h *histories) of(ctx context.Context, d driver.Driver, p parterre.PersonID
 		h.forgetLocked(p, r)
 		return recollection{lines: dst}, err
 	}
-	for _, l := range dst {
-		r.add(l)
-	}
-	r.read = true
-	h.mu.persons.grew(len(r.lines))
+	h.changeLocked(p, r, func() {
+		for _, l := range dst {
+			r.add(l)
+		}
+		r.read = true
+	})
 	return r.recall(state, dst[:0]), nil
 }
 
 // recall is what is known; the caller holds the lock.
 func (r *remembered) recall(state uint64, dst []line) recollection {
-	known := recollection{lines: dst, of: r, fresh: len(r.fresh), kept: r.kept}
-	if r.at == state {
+	known := recollection{lines: dst, of: r, current: r.at == state, fresh: len(r.fresh), edition: r.edition}
+	if known.current {
 		known.held, known.lines = r.held, append(known.lines, r.fresh...)
 	} else {
 		known.lines = append(known.lines, r.lines...)
@@ -104,11 +108,12 @@ func (h *histories) keep(p parterre.PersonID, known *recollection, state uint64,
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	r, found := h.mu.persons.peek(p)
-	if !found || r != known.of || r.kept != known.kept { // somebody was quicker
+	if !found || r != known.of || r.edition != known.edition { // somebody was quicker
 		return
 	}
-	h.mu.persons.grew(linesForHeld * (len(held) - len(r.held)))
-	r.held, r.at, r.kept, r.fresh = held, state, r.kept+1, slices.Clone(r.fresh[known.fresh:])
+	h.changeLocked(p, r, func() {
+		r.held, r.at, r.edition, r.fresh = held, state, r.edition+1, slices.Clone(r.fresh[known.fresh:])
+	})
 }
 
 // add takes a line over. Of those in one cell the latest counts.
@@ -118,7 +123,7 @@ func (r *remembered) add(l line) {
 	case len(r.fresh) < mostFresh:
 		r.fresh = append(r.fresh, l)
 	default:
-		r.held, r.at, r.kept, r.fresh = nil, 0, r.kept+1, nil
+		r.held, r.at, r.edition, r.fresh = nil, 0, r.edition+1, nil
 	}
 	for i := range r.lines {
 		if r.lines[i].cell == l.cell {
@@ -127,6 +132,13 @@ func (r *remembered) add(l line) {
 		}
 	}
 	r.lines = append(r.lines, l)
+}
+
+// changeLocked changes what is known of a person.
+func (h *histories) changeLocked(p parterre.PersonID, r *remembered, change func()) {
+	before := h.mu.persons.weigh(r)
+	change()
+	h.mu.persons.grew(p, h.mu.persons.weigh(r)-before)
 }
 
 func (h *histories) forgetLocked(p parterre.PersonID, r *remembered) {
@@ -153,9 +165,7 @@ func (h *histories) took(acts []driver.Act) {
 		if !found || a.Stamp == 0 {
 			continue
 		}
-		before := len(r.lines)
-		r.add(line{history.CellOf(uint32(a.Page), uint32(a.Facet)), a.Stamp})
-		h.mu.persons.grew(len(r.lines) - before)
+		h.changeLocked(a.Person, r, func() { r.add(line{history.CellOf(uint32(a.Page), uint32(a.Facet)), a.Stamp}) })
 		if len(r.lines) > mostLines {
 			h.forgetLocked(a.Person, r)
 		}

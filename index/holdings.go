@@ -37,8 +37,9 @@ type holdings struct {
 
 // table is one block of all rolls of audiences, by person.
 type table struct {
-	starts []uint32          // what was read of a person is read[starts[low]:starts[low+1]]
-	read   []held            // from the store
+	lows   []uint16          // of whom something was read, ascending, once for each roll
+	read   []held            // what it is
+	starts []uint32          // the persons whose number has the upper half i are lows[starts[i]:starts[i+1]]
 	more   map[uint16][]held // what came since, of other rolls, and what came meanwhile
 	number int               // of stamps
 	done   chan struct{}     // closed when the store was read
@@ -122,10 +123,17 @@ func appendHolding(found []Holding, one Holding) []Holding {
 
 // of is what was read of a person.
 func (t *table) of(low uint16) []held {
-	if t.starts == nil {
+	if len(t.lows) == 0 {
 		return nil
 	}
-	return t.read[t.starts[low]:t.starts[int(low)+1]]
+	first, last := t.starts[low>>8], t.starts[low>>8+1]
+	from, _ := slices.BinarySearch(t.lows[first:last], low)
+	from += int(first)
+	to := from
+	for to < len(t.lows) && t.lows[to] == low {
+		to++
+	}
+	return t.read[from:to]
 }
 
 // beginLocked puts an empty table in place, and takes the oldest ones away where there is no room.
@@ -161,7 +169,11 @@ func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 	var all []held
 	err := ix.d.Across(ctx, block, func(id driver.RollID, c roll.Chunk) error {
 		h.mu.Lock()
-		n, gone := h.numberLocked(id), t.dropped[id]
+		gone := t.dropped[id]
+		var n uint32
+		if !gone {
+			n = h.numberLocked(id)
+		}
 		h.mu.Unlock()
 		if gone {
 			return nil
@@ -172,6 +184,8 @@ func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 		}
 		return nil
 	})
+	read := &table{}
+	read.put(lows, all)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	defer close(t.done)
@@ -183,28 +197,30 @@ func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 		}
 		return parterre.Internalf(err, "read a block of all audiences")
 	}
-	t.starts, t.read = byPerson(lows, all)
+	t.lows, t.read, t.starts = read.lows, read.read, read.starts
 	if there {
 		t.number, h.mu.held = t.number+len(all), h.mu.held+len(all)
 	}
 	return nil
 }
 
-// byPerson puts what is held in the order of the persons, and says where each begins, and the last one ends.
-func byPerson(lows []uint16, all []held) (starts []uint32, sorted []held) {
-	starts, sorted = make([]uint32, roll.BlockSize+1), make([]held, len(all))
+// put takes over what was read, in the order of the persons.
+func (t *table) put(lows []uint16, all []held) {
+	at := make([]uint32, roll.BlockSize+1) // where each person begins
 	for _, low := range lows {
-		starts[int(low)+1]++
+		at[int(low)+1]++
 	}
 	for i := range roll.BlockSize {
-		starts[i+1] += starts[i]
+		at[i+1] += at[i]
 	}
-	at := slices.Clone(starts)
+	for i := 0; i <= roll.BlockSize; i += 256 {
+		t.starts = append(t.starts, at[i])
+	}
+	t.lows, t.read = make([]uint16, len(all)), make([]held, len(all))
 	for i, low := range lows {
-		sorted[at[low]] = all[i]
+		t.lows[at[low]], t.read[at[low]] = low, all[i]
 		at[low]++
 	}
-	return starts, sorted
 }
 
 func (h *holdings) addChunkLocked(t *table, id driver.RollID, c roll.Chunk) {

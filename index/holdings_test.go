@@ -122,8 +122,17 @@ func TestWhoeverWasLookedUpIsRemembered(t *testing.T) {
 	wantHoldings(t, ix, "when she saw hats", map[driver.RollID]stamps{derived.Roll: {1: noon + 7}})
 	store.breaks("History", 0)
 	defer store.breaks("", 0)
+	for i := range parterre.Stamp(100) { // more than are kept apart from those that she holds by
+		must(t, ix.Ingest(t.Context(), []parterre.Event{hat(noon + 8 + i), visit(who("ann"), fmt.Sprint("/", i%20), noon+i)}))
+		if held, err := ix.Holdings(t.Context(), 1); i%40 == 0 && (err != nil || held[0].Stamp != noon+8+i) {
+			t.Errorf("she holds %v, %v", held, err)
+		}
+	}
+	for i := range parterre.Stamp(100) { // and without being looked up meanwhile
+		must(t, ix.Ingest(t.Context(), []parterre.Event{hat(noon + 200 + i)}))
+	}
 	held, err := ix.Holdings(t.Context(), 1)
-	if err != nil || len(held) != 1 || held[0].Stamp != noon+7 {
+	if err != nil || len(held) != 1 || held[0].Stamp != noon+299 {
 		t.Errorf("she holds %v, %v when the store cannot be read", held, err)
 	}
 	if _, err := ix.Holdings(t.Context(), 10_000); err == nil {

@@ -11,7 +11,7 @@
 // facets, or of the pages, that it selects, and is united when somebody asks; see derived.go.
 //
 // Locks: Index.mu is held while a change is put together and made visible, never while it is waited for to be durable.
-// Index.revisions, Index.derived and Index.sites have locks of their own, taken after mu when both are.
+// Index.revisions, identities, holdings, histories, derived and sites have locks of their own, taken after mu when both are.
 package index
 
 import (

@@ -212,6 +212,7 @@ func TestRefusedRules(t *testing.T) {
 // everything is what can be read of the ad account.
 func (s *service) everything(t testing.TB) string {
 	t.Helper()
+	s.settle(t) // a status may be about to change
 	var all strings.Builder
 	for _, what := range []string{"audiences?page_size=250", "customer_lists?page_size=250", "conversion_tags"} {
 		all.Write(s.call(t, http.MethodGet, inAccount+"/"+what, "").body)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,10 @@ func TestDeletingTheSandboxCallsWorkOff(t *testing.T) {
 	s := start(t)
 	tag := s.tag(t, "t")
 	s.visits(t, 0, 120, noon, "https://shop.example/shoes")
+	listed := s.complete(t, "CUSTOMER_LIST", fmt.Sprintf(`{"customer_list_id":%q}`, s.list(t, 0, 120)))
+	if in := s.in(t, 7); !slices.Equal(in, []string{listed.ID}) {
+		t.Errorf("before, person 7 is in %v", in)
+	}
 	s.store.hold()
 	a := s.create(t, "VISITOR", fmt.Sprintf(everyVisitor, tag))
 	list := s.list(t, 0, 120)
@@ -153,6 +158,9 @@ func TestDeletingTheSandboxCallsWorkOff(t *testing.T) {
 	eventually(t, "the records are gone", func() bool {
 		return s.send(t, s.Token, http.MethodGet, pathOf(a.ID), http.NoBody).status == http.StatusNotFound
 	})
+	if in := s.in(t, 7); len(in) > 0 {
+		t.Errorf("the list is still there, and person 7 is in %v", in)
+	}
 	s.store.release()
 	if err := <-deleted; err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package lsmindex
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -204,6 +205,12 @@ func (w *writer) drop(id driver.RollID) {
 
 func (w *writer) dropAudience(id driver.RollID, blocksOf func(driver.RollID) ([]uint16, error)) {
 	blocks, err := blocksOf(id)
+	if errors.Is(err, driver.ErrCorrupt) { // all that there may be
+		blocks, err = make([]uint16, roll.BlockSize), nil
+		for i := range blocks {
+			blocks[i] = uint16(i)
+		}
+	}
 	if w.err == nil {
 		w.err = err
 	}

@@ -304,6 +304,25 @@ func TestAnErrorNamesWhatWasRead(t *testing.T) {
 	}
 }
 
+// Where it cannot be read which blocks the roll of an audience has, all are dropped that it may have.
+func TestTheRollOfAnAudienceIsDroppedPastACorruptKey(t *testing.T) {
+	x := open(t, vfs.NewMem(), "index", small)
+	defer closeIndex(t, x)
+	id := driver.RollID{Kind: driver.AudienceRoll, A: 5, B: 1}
+	one := roll.Of([]uint16{1}, []parterre.Stamp{1})
+	apply(t, x, &driver.Writes{Merges: []driver.Merge{{Roll: id, Block: 0, Chunk: one}, {Roll: id, Block: 65_535, Chunk: one}}})
+	set(t, x, append(lsmindex.RollKey(id, 3), 1), []byte("nonsense"))
+	if err := x.Chunks(t.Context(), id, func(uint16, roll.Chunk) error { return nil }); !errors.Is(err, driver.ErrCorrupt) {
+		t.Errorf("reading it: error %v, want %v", err, driver.ErrCorrupt)
+	}
+	apply(t, x, &driver.Writes{Drops: []driver.RollID{id}})
+	for _, block := range []uint16{0, 65_535} {
+		if c, err := x.Chunk(t.Context(), id, block); err != nil || c.Len() > 0 {
+			t.Errorf("block %d has %d persons, %v", block, c.Len(), err)
+		}
+	}
+}
+
 func TestAKeyOfTheWrongLengthIsReported(t *testing.T) {
 	for _, key := range [][]byte{
 		append(lsmindex.RollKey(someRoll, 3), 1),

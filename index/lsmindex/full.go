@@ -22,7 +22,7 @@ func (r *Room) fits(w *driver.Writes) error {
 	if r.Write == nil {
 		return nil
 	}
-	if len(w.Bindings)+len(w.People)+len(w.Facets)+len(w.Pages)+len(w.Merges)+len(w.Moves)+len(w.Rows) == 0 {
+	if len(w.Bindings)+len(w.People)+len(w.Facets)+len(w.Pages)+len(w.Merges)+len(w.Moves)+len(w.Acts)+len(w.Rows) == 0 {
 		return nil
 	}
 	return r.Write()

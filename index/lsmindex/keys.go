@@ -43,7 +43,7 @@ const (
 	bodyKeyLen       = accountPrefixLen + 4
 	wideKeyLen       = rollPrefixLen
 	historyKeyLen    = 1 + 4
-	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable
+	rollPrefixLen    = 1 + 1 + 8 + 4 // of a key of rollTable, but for the rolls of audiences
 	rollKeyLen       = rollPrefixLen + 2
 	acrossPrefixLen  = 1 + 1 + 2 // of a key of rollTable that is of the roll of an audience
 )
@@ -97,7 +97,7 @@ func appendWideKey(dst []byte, id driver.RollID) []byte {
 	return dst
 }
 
-// rollOfKey reads A from a key of rollTable or wideTable.
+// rollOfKey reads A from a key of rollTable or wideTable, but for the rolls of audiences.
 func rollOfKey(key []byte) uint64 { return binary.BigEndian.Uint64(key[2:]) }
 
 func appendOwnerKey(dst []byte, id driver.FacetID) []byte {

@@ -138,7 +138,7 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 		MemTableSize:                uint64(o.MemTableBytes),
 		MemTableStopWritesThreshold: 4,
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
-		FlushDelayDeleteRange:       10 * time.Second, // so that dropped rolls give their space back without more writes
+		FlushDelayDeleteRange:       10 * time.Second, // so that dropped rolls give their space back without more writes, but for those of audiences
 
 		Logger: logger{o.Log},
 		EventListener: &pebble.EventListener{
