@@ -73,32 +73,36 @@ func (f *Factors) spectral(w []weights, mass []float64, scales []float32) {
 			}
 		}
 	}
-	filters, last := f.filters(c), f.Values[f.Dim-1]
-	beyond := float32(ridgeBy*f.Values[0]*f.Values[0] + restBy*last*last)
+	last := f.Values[f.Dim-1]
+	beyond := ridgeBy*f.Values[0]*f.Values[0] + restBy*last*last
+	filters, rest := f.filters(c, beyond), float32(1/beyond)
 	parallel((len(w)+stripe-1)/stripe, func(s int) {
 		for i := s * stripe; i < min((s+1)*stripe, len(w)); i++ {
 			scale := scales[i]
 			if scale == 0 {
 				continue
 			}
-			var sharp, wide, ridge, inside float32
+			var sharp, wide, ridge float32
 			if from := i * f.Dim; from < len(f.Vectors) {
-				sharp, wide, ridge, inside = filtered(f.Vectors[from:from+f.Dim], filters)
+				sharp, wide, ridge = filtered(f.Vectors[from:from+f.Dim], filters)
 			}
-			ridge += (float32(mass[i])*scale - inside) / beyond
+			ridge += float32(mass[i]) * scale * rest
 			w[i][chSharp], w[i][chWide], w[i][chRidge] = scale*sharp, scale*wide, scale*ridge
 		}
 	})
 }
 
-// filtered gives the products of a vector and four others.
-func filtered(v []float32, filters [][4]float32) (a, b, c, d float32) {
+// filtered gives the products of a vector and three others. Two numbers at a time have sums of their own, because a sum waits for
+// the one before it; there is an even number of them.
+func filtered(v []float32, filters [][3]float32) (a, b, c float32) {
+	var d, e, f float32
 	filters = filters[:len(v)]
-	for k, x := range v {
-		h := &filters[k]
-		a, b, c, d = a+x*h[0], b+x*h[1], c+x*h[2], d+x*h[3]
+	for k := 0; k < len(v)-1; k += 2 {
+		x, y, h, g := v[k], v[k+1], &filters[k], &filters[k+1]
+		a, b, c = a+x*h[0], b+x*h[1], c+x*h[2]
+		d, e, f = d+y*g[0], e+y*g[1], f+y*g[2]
 	}
-	return a, b, c, d
+	return a + d, b + e, c + f
 }
 
 // How strong the ridge is, as a share of the largest squared value, and what of the smallest one stands for the values
@@ -108,20 +112,21 @@ const (
 	restBy  = .35
 )
 
-// filters gives, for each factor, what its share c of the seed is multiplied by in the two spectral channels and the ridge,
-// and c itself.
-func (f *Factors) filters(c []float64) [][4]float32 {
-	h := make([][4]float32, f.Dim)
+// filters gives, for each factor, what its share c of the seed is multiplied by in the two spectral channels and the ridge. Of the
+// ridge, what the seed has in the factors is taken away from what is divided by the values beyond them.
+func (f *Factors) filters(c []float64, beyond float64) [][3]float32 {
+	h := make([][3]float32, f.Dim)
 	top := f.Values[0] * f.Values[0]
 	for k, value := range f.Values {
 		s, square := value/f.Values[0], value*value
 		if square == 0 {
+			h[k][2] = float32(-c[k] / beyond)
 			continue
 		}
 		low := func(power, at float64) float64 {
 			return math.Pow(s, power) / (math.Pow(s, power) + math.Pow(at, power)) / square
 		}
-		for j, by := range [4]float64{low(4, .3), low(2, .2), 1 / (square + ridgeBy*top), 1} {
+		for j, by := range [3]float64{low(4, .3), low(2, .2), 1/(square+ridgeBy*top) - 1/beyond} {
 			h[k][j] = float32(by * c[k])
 		}
 	}

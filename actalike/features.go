@@ -109,7 +109,7 @@ func (l *lens) describe(v *vector, person uint32) {
 		v[k] = (seen - l.mean[k]) * l.one[k]
 	}
 	v[ftBlend] = v[chSharp] + v[chRidge]
-	v[ftItems] = float32(math.Log(max(1, float64(len(l.p.row(person))))))
+	v[ftItems] = l.p.log(person)
 	v[ftSeeds] = l.seeds
 }
 

@@ -28,20 +28,36 @@ func (r *Ranking) Nested() [percentages]*roaring.Bitmap {
 	}
 	rings, shared := r.rings(&borders)
 	var cuts [percentages]*roaring.Bitmap
-	all := roaring.New()
+	members := r.nobody()
 	for x := range percentages {
-		all.AddMany(rings[x])
-		cut := all.Clone()
+		members.add(rings[x])
 		for b, places := range shared { // borders of smaller cuts are inside
 			if b > borders[x] {
-				cut.AddMany(r.at(places))
+				members.add(r.at(places))
 			}
 		}
 		places := shared[borders[x]]
-		cut.AddMany(r.at(places[:min(Size(x+1, r.country)-above[x], len(places))]))
-		cuts[x] = cut
+		members.add(r.at(places[:min(Size(x+1, r.country)-above[x], len(places))]))
+		cuts[x] = roaring.FromDense(members, true)
 	}
 	return cuts
+}
+
+// crowd has a bit for each person.
+type crowd []uint64
+
+// nobody is a crowd with room for everybody who is ranked.
+func (r *Ranking) nobody() crowd {
+	if len(r.persons) == 0 {
+		return nil
+	}
+	return make(crowd, r.persons[len(r.persons)-1]/64+1)
+}
+
+func (c crowd) add(persons []uint32) {
+	for _, person := range persons {
+		c[person/64] |= 1 << (person % 64)
+	}
 }
 
 // rings gives, for each cut, who is in it and in none before it, from buckets that are not a border; and the places of those

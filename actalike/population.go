@@ -154,11 +154,38 @@ func (p *Population) without(hidden map[uint32]bool) *Population {
 
 // scale is what a person's engagements count: degree^-½, 0 of somebody without items.
 func (p *Population) scale(person uint32) float32 {
+	return p.numbers(person).scale
+}
+
+// log is the logarithm of how many items a person has, 0 of somebody without.
+func (p *Population) log(person uint32) float32 {
+	return p.numbers(person).log
+}
+
+func (p *Population) numbers(person uint32) numbers {
 	n := p.starts[person+1] - p.starts[person]
-	if n == 0 {
-		return 0
+	if int(n) < len(usual) {
+		return usual[n]
 	}
-	return float32(1 / math.Sqrt(float64(n)))
+	return numbersOf(n)
+}
+
+// usual are the numbers of persons with few items: they are asked for once for everybody.
+var usual = func() (few [1 << 10]numbers) {
+	for n := range few {
+		few[n] = numbersOf(uint32(n)) //nolint:gosec // few
+	}
+	return few
+}()
+
+// numbers are what follows from how many items somebody has: degree^-½, and the logarithm, both 0 without items.
+type numbers struct{ scale, log float32 }
+
+func numbersOf(degree uint32) numbers {
+	if degree == 0 {
+		return numbers{}
+	}
+	return numbers{float32(1 / math.Sqrt(float64(degree))), float32(math.Log(float64(degree)))}
 }
 
 // sampled is a population of a part of the persons, numbered anew in their order, or this one when it has no more than most.

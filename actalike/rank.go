@@ -1,7 +1,6 @@
 package actalike
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -106,6 +105,10 @@ func sumOf(w []float32, items []uint32) float32 {
 		a, b, c, d = a+w[items[0]], b+w[items[1]], c+w[items[2]], d+w[items[3]]
 		a, b, c, d = a+w[items[4]], b+w[items[5]], c+w[items[6]], d+w[items[7]]
 	}
+	if len(items) >= 4 {
+		a, b, c, d = a+w[items[0]], b+w[items[1]], c+w[items[2]], d+w[items[3]]
+		items = items[4:]
+	}
 	for _, item := range items {
 		a += w[item]
 	}
@@ -168,7 +171,14 @@ func (r *Ranking) Best(n int) []parterre.PersonID {
 
 // sort puts places in the order of their scores, the best first.
 func (r *Ranking) sort(places []int) {
-	slices.SortFunc(places, func(a, b int) int { return cmp.Or(cmp.Compare(r.scores[b], r.scores[a]), cmp.Compare(a, b)) })
+	keys := make([]uint64, len(places)) // how far the score is from the best, and of equal ones the place
+	for i, place := range places {
+		keys[i] = uint64(^order(r.scores[place]))<<32 | uint64(place) //nolint:gosec // places fit 32 bits
+	}
+	slices.Sort(keys)
+	for i, key := range keys {
+		places[i] = int(key & math.MaxUint32) //nolint:gosec // a place
+	}
 }
 
 // Top are the n items that weigh most in the ridge, the heaviest first.
