@@ -21,9 +21,14 @@ type edges [bins]uint64
 
 // pair is two trees; a place whose bits are the answers of the one and then of the other has the sum of their leaves.
 type pair struct {
-	feature [2 * depth]uint8
-	above   [2 * depth]uint64 // what lifts a bin above that of the level over 127
-	leaf    [leaves * leaves]float32
+	levels [2]levels
+	leaf   [leaves * leaves]float32
+}
+
+// levels are the questions of a tree.
+type levels struct {
+	feature [depth]uint8
+	above   [depth]uint64 // what lifts a bin above that of the level over 127
 }
 
 func (t *Trees) scorer() *scorer {
@@ -34,9 +39,11 @@ func (t *Trees) scorer() *scorer {
 			two[1] = t.Nodes[2*i+1]
 		}
 		p := &s.pairs[i]
-		for l := range p.feature {
-			tree, level := &two[l/depth], l%depth
-			p.feature[l], p.above[l] = tree.Feature[level], (127-uint64(tree.Bin[level]))*eachByte
+		for n := range two {
+			p.levels[n].feature = two[n].Feature
+			for l, bin := range two[n].Bin {
+				p.levels[n].above[l] = (127 - uint64(bin)) * eachByte
+			}
 		}
 		for n := range p.leaf {
 			p.leaf[n] = two[0].Leaf[n/leaves] + two[1].Leaf[n%leaves]
@@ -101,12 +108,11 @@ func (s *scorer) score(persons []vector, sums []float32) {
 
 // addTo adds what two trees say of each eight.
 func (p *pair) addTo(scores [][8]float32, binned *[features][eights]uint64) {
-	var places [eights]uint64
-	answer(places[:len(scores)], binned, [depth]uint8(p.feature[:depth]), [depth]uint64(p.above[:depth]))
-	first := places
-	answer(places[:len(scores)], binned, [depth]uint8(p.feature[depth:]), [depth]uint64(p.above[depth:]))
+	var first, second [eights]uint64
+	p.levels[0].answer(first[:len(scores)], binned)
+	p.levels[1].answer(second[:len(scores)], binned)
 	for w := range scores {
-		n, to := first[w%eights]|places[w%eights]>>depth, &scores[w]
+		n, to := first[w%eights]|second[w%eights]>>depth, &scores[w]
 		to[0] += p.leaf[n%256]
 		to[1] += p.leaf[n>>8%256]
 		to[2] += p.leaf[n>>16%256]
@@ -119,10 +125,10 @@ func (p *pair) addTo(scores [][8]float32, binned *[features][eights]uint64) {
 }
 
 // answer gives the answers of a tree, in the upper four bits of each byte.
-func answer(places []uint64, binned *[features][eights]uint64, feature [depth]uint8, above [depth]uint64) {
-	a, b := binned[feature[0]][:len(places)], binned[feature[1]][:len(places)]
-	c, d := binned[feature[2]][:len(places)], binned[feature[3]][:len(places)]
-	p, q, r, t := above[0], above[1], above[2], above[3]
+func (l *levels) answer(places []uint64, binned *[features][eights]uint64) {
+	a, b := binned[l.feature[0]][:len(places)], binned[l.feature[1]][:len(places)]
+	c, d := binned[l.feature[2]][:len(places)], binned[l.feature[3]][:len(places)]
+	p, q, r, t := l.above[0], l.above[1], l.above[2], l.above[3]
 	for w := range places {
 		places[w] = (a[w]+p)&eachHigh | (b[w]+q)&eachHigh>>1 | (c[w]+r)&eachHigh>>2 | (d[w]+t)&eachHigh>>3
 	}

@@ -58,7 +58,7 @@ type derivedCell struct {
 type stands struct {
 	judged  uint64
 	list    []*standing
-	numbers []uint32 // of the registrations of the same
+	numbers []uint32 // of the registrations of the same, so that a look-up need not go to each
 }
 
 // with adds those of some audiences whom it suits, and takes those away that are gone.
@@ -220,11 +220,8 @@ func (d *derived) add(held []Holding, more []numbered) []Holding {
 		if one == nil { // it has gone
 			continue
 		}
-		at := slices.IndexFunc(all[:len(held)], func(h Holding) bool { return h.Roll == one.roll })
-		if at < 0 {
-			all = append(all, Holding{one.roll, n.stamp()})
-		} else {
-			all[at].Stamp = max(all[at].Stamp, n.stamp())
+		if h := (Holding{one.roll, n.stamp()}); !extend(all[:len(held)], h) {
+			all = append(all, h)
 		}
 	}
 	return all

@@ -37,15 +37,20 @@ type holdings struct {
 
 // table is one block of all rolls of audiences, by person.
 type table struct {
-	lows   []uint16          // of whom something was read, ascending, once for each roll
-	read   []held            // what it is
-	starts []uint32          // the persons whose number has the upper half i are lows[starts[i]:starts[i+1]]
+	read   byPerson          // from the store
 	more   map[uint16][]held // what came since, of other rolls, and what came meanwhile
 	number int               // of stamps
 	done   chan struct{}     // closed when the store was read
 
 	// dropped are the rolls that were dropped while the store was being read, which may have been seen before.
 	dropped map[driver.RollID]bool
+}
+
+// byPerson is what some persons of a block hold.
+type byPerson struct {
+	lows   []uint16 // whose it is, ascending, once for each roll
+	list   []held
+	starts []uint32 // the persons whose number has the upper half i are lows[starts[i]:starts[i+1]]
 }
 
 type held struct {
@@ -95,45 +100,44 @@ func (ix *Index) rollHoldings(ctx context.Context, p parterre.PersonID) ([]Holdi
 }
 
 func (h *holdings) ofLocked(t *table, low uint16) []Holding {
-	read, more := t.of(low), t.more[low]
+	read, more := t.read.of(low), t.more[low]
 	found := make([]Holding, 0, len(read)+len(more))
 	for _, x := range read {
 		if id := h.mu.rolls[x.roll]; id != (driver.RollID{}) {
 			found = append(found, Holding{id, x.stamp})
 		}
 	}
+	before := found
 	for _, x := range more {
-		if id := h.mu.rolls[x.roll]; id != (driver.RollID{}) {
-			found = appendHolding(found, Holding{id, x.stamp})
+		if one := (Holding{h.mu.rolls[x.roll], x.stamp}); one.Roll != (driver.RollID{}) && !extend(before, one) {
+			found = append(found, one)
 		}
 	}
 	return found
 }
 
-// appendHolding adds what is held, once.
-func appendHolding(found []Holding, one Holding) []Holding {
-	for i := range found {
-		if found[i].Roll == one.Roll {
-			found[i].Stamp = max(found[i].Stamp, one.Stamp)
-			return found
-		}
+// extend takes a holding over where there is one in the same roll, and says whether there was.
+func extend(list []Holding, one Holding) bool {
+	at := slices.IndexFunc(list, func(h Holding) bool { return h.Roll == one.Roll })
+	if at >= 0 {
+		list[at].Stamp = max(list[at].Stamp, one.Stamp)
 	}
-	return append(found, one)
+	return at >= 0
 }
 
-// of is what was read of a person.
-func (t *table) of(low uint16) []held {
-	if len(t.lows) == 0 {
+// of is what a person holds.
+func (b *byPerson) of(low uint16) []held {
+	if len(b.lows) == 0 {
 		return nil
 	}
-	first, last := t.starts[low>>8], t.starts[low>>8+1]
-	from, _ := slices.BinarySearch(t.lows[first:last], low)
+	first, last := b.starts[low>>8], b.starts[low>>8+1]
+	from, _ := slices.BinarySearch(b.lows[first:last], low)
 	from += int(first)
 	to := from
-	for to < len(t.lows) && t.lows[to] == low {
+	for to < len(b.lows) && b.lows[to] == low {
 		to++
 	}
-	return t.read[from:to]
+	return b.list[from:to]
 }
 
 // beginLocked puts an empty table in place, and takes the oldest ones away where there is no room.
@@ -184,8 +188,7 @@ func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 		}
 		return nil
 	})
-	read := &table{}
-	read.put(lows, all)
+	read := sorted(lows, all)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	defer close(t.done)
@@ -197,15 +200,16 @@ func (ix *Index) fill(ctx context.Context, block uint16, t *table) error {
 		}
 		return parterre.Internalf(err, "read a block of all audiences")
 	}
-	t.lows, t.read, t.starts = read.lows, read.read, read.starts
+	t.read = read
 	if there {
 		t.number, h.mu.held = t.number+len(all), h.mu.held+len(all)
 	}
 	return nil
 }
 
-// put takes over what was read, in the order of the persons.
-func (t *table) put(lows []uint16, all []held) {
+// sorted puts what is held in the order of the persons.
+func sorted(lows []uint16, list []held) byPerson {
+	b := byPerson{lows: make([]uint16, len(lows)), list: make([]held, len(list))}
 	at := make([]uint32, roll.BlockSize+1) // where each person begins
 	for _, low := range lows {
 		at[int(low)+1]++
@@ -214,13 +218,13 @@ func (t *table) put(lows []uint16, all []held) {
 		at[i+1] += at[i]
 	}
 	for i := 0; i <= roll.BlockSize; i += 256 {
-		t.starts = append(t.starts, at[i])
+		b.starts = append(b.starts, at[i])
 	}
-	t.lows, t.read = make([]uint16, len(all)), make([]held, len(all))
 	for i, low := range lows {
-		t.lows[at[low]], t.read[at[low]] = low, all[i]
+		b.lows[at[low]], b.list[at[low]] = low, list[i]
 		at[low]++
 	}
+	return b
 }
 
 func (h *holdings) addChunkLocked(t *table, id driver.RollID, c roll.Chunk) {
@@ -242,7 +246,7 @@ func (h *holdings) numberLocked(id driver.RollID) uint32 {
 }
 
 func (h *holdings) addLocked(t *table, low uint16, x held) {
-	for _, list := range [2][]held{t.of(low), t.more[low]} {
+	for _, list := range [2][]held{t.read.of(low), t.more[low]} {
 		for i := range list {
 			if list[i].roll == x.roll {
 				list[i].stamp = max(list[i].stamp, x.stamp)

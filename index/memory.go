@@ -18,6 +18,9 @@ const (
 // usualURL is how long a URL may be that takes no more than its entry should, in bytes: a longer one counts as several.
 const usualURL = 256
 
+// weightOfURL is what a page counts.
+func weightOfURL(url string) int { return 1 + len(url)/usualURL }
+
 // shareOut gives each cache its part of the memory; the usual sizes when it is 0.
 func (ix *Index) shareOut(memory int64) {
 	size := func(usual int) int {
@@ -26,7 +29,8 @@ func (ix *Index) shareOut(memory int64) {
 		}
 		return max(1<<8, int(float64(usual)*float64(memory)/usualMemory))
 	}
-	ix.mu.pages.weigh = func(e *pageEntry) int { return 1 + len(e.name.url)/usualURL }
+	ix.mu.pages.weigh = func(e *pageEntry) int { return weightOfURL(e.name.url) }
+	ix.derived.pages.weigh = func(p *derivedPage) int { return weightOfURL(p.url) }
 	ix.mu.facets.size, ix.mu.pages.size, ix.mu.cells.size = size(facetCacheSize), size(pageCacheSize), size(cellCacheSize)
 	ix.identities.init(int64(size(usualIdentities)))
 	ix.holdings.most = size(usuallyHeld)
