@@ -30,6 +30,7 @@ type vector [features]float32
 type lens struct {
 	p         *Population
 	weights   []weights
+	packed    *packed        // the same
 	mean, one [views]float32 // of the views, and what makes their deviation 1
 	seeds     float32        // the logarithm of how many there are
 }
@@ -39,7 +40,7 @@ const measured = 50_000
 
 // newLens measures the views over the population, or over an even sample of a large one.
 func newLens(p *Population, w []weights, seeds float64) *lens {
-	l := &lens{p: p, weights: w, seeds: float32(math.Log(seeds))}
+	l := &lens{p: p, weights: w, packed: pack(w), seeds: float32(math.Log(seeds))}
 	every := max(1, p.Persons()/measured)
 	n := (p.Persons() + every - 1) / every
 	type sums struct{ sum, square [views]float64 }
@@ -65,43 +66,19 @@ func newLens(p *Population, w []weights, seeds float64) *lens {
 	return l
 }
 
-// view gives the views of a person, not standardised. It goes through the items once for each weight that it wants the largest
-// of: then everything stays in registers, and the first time, which waits for the items, does so for many at once.
-func (l *lens) view(person uint32) [views]float32 {
-	weights, row, s := l.weights, l.p.row(person), l.p.scale(person)
-	var seen [views]float32
-	var sum, second, third float32
-	var most, next int32 // bits of the largest weights, see bitsOf
-	for _, item := range row {
-		w := weights[item][chBayes]
-		sum, most = sum+w, max(most, bitsOf(w))
+// view gives the views of a person, not standardised.
+func (l *lens) view(person uint32) (seen [views]float32) {
+	p, t, scale := l.packed, l.packed.tally(l.p.row(person)), l.p.scale(person)
+	sum := func(channel int, steps uint64) float32 {
+		return float32(int64(steps-t.items*p.zero[channel])) * p.step[channel] * scale //nolint:gosec // below 0 it wraps back
 	}
-	seen[chBayes], seen[mostBayes] = sum*s, ofBits(most)
-
-	sum, most = 0, 0
-	for _, item := range row {
-		w := weights[item][chRidge]
-		sum += w
-		second += math.Float32frombits(math.Float32bits(w) &^ (1 << 31)) // its size
-		x := bitsOf(w)
-		most, next = max(most, x), max(next, min(most, x))
-	}
-	seen[chRidge], seen[positive], seen[mostRidge], seen[nextRidge] = sum*s, (sum+second)/2*s, ofBits(most), ofBits(next)
-
-	sum, second, most = 0, 0, 0
-	for _, item := range row {
-		at := &weights[item]
-		sum, second, third = sum+at[chSharp], second+at[chWalk], third+at[chWide]
-		most = max(most, bitsOf(at[chWide]))
-	}
-	seen[chSharp], seen[chWalk], seen[chWide], seen[mostWide] = sum*s, second*s, third*s, ofBits(most)
+	most := func(channel int, steps uint64) float32 { return float32(steps-p.zero[channel]) * p.step[channel] }
+	seen[chBayes], seen[chRidge], seen[chWide] = sum(chBayes, t.bayes), sum(chRidge, t.ridge), sum(chWide, t.wide)
+	seen[chSharp], seen[chWalk], seen[positive] = sum(chSharp, t.sharp), sum(chWalk, t.walk), sum(chRidge, t.positive)
+	seen[mostRidge], seen[nextRidge] = most(chRidge, t.mostRidge), most(chRidge, t.nextRidge)
+	seen[mostBayes], seen[mostWide] = most(chBayes, t.mostBayes), most(chWide, t.mostWide)
 	return seen
 }
-
-// bitsOf gives a whole number. Those of positive floats are in their order, and the processor need not guess which is larger.
-func bitsOf(w float32) int32 { return int32(math.Float32bits(w)) } //nolint:gosec // bits
-
-func ofBits(b int32) float32 { return math.Float32frombits(uint32(b)) } //nolint:gosec // bits
 
 // describe gives the features of a person.
 func (l *lens) describe(v *vector, person uint32) {

@@ -140,6 +140,7 @@ func (m *Model) fuse(l *lens, r *Ranking) {
 		var sums [batch]float32
 		n := min(batch, len(r.persons)-b*batch)
 		persons, scores := r.persons[b*batch:][:n], r.scores[b*batch:][:n]
+		l.p.fetch(persons)
 		for i, person := range persons {
 			if int(person) <= l.p.Persons() {
 				l.describe(&described[i], person)
