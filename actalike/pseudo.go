@@ -111,8 +111,10 @@ func halves(r *rand.Rand, all *roaring.Bitmap) pseudo {
 }
 
 const (
-	lessons = 2    // how often audiences are made and their items hidden
-	taught  = 2000 // how many of an audience the trees see at most, and how many others
+	lessons    = 2    // how often audiences are made and their items hidden
+	taught     = 2000 // how many of an audience the trees see at most
+	taughtNear = 2000 // and of those who are not in it, but among the best by the blend
+	taughtFar  = 500  // and of all others
 )
 
 // teach gives what audiences teach whose items nobody engaged with in this population.
@@ -130,26 +132,33 @@ func (p *Population) teach(ctx context.Context, f *Factors, made []pseudo, seed 
 	return all, ctx.Err()
 }
 
-// taught is what one audience teaches: who is to be found, and some of those who are not in it, both by chance when there are
-// many.
+// taught is what one audience teaches: who is to be found, and some of those who are not in it, all by chance when there are
+// many. Most of the latter are among the best by the blend, since of these the trees decide who is taken; as one of them
+// counts less than one who is not, it is as if all had had the same chance.
 func (p *Population) taught(f *Factors, a *pseudo, r *rand.Rand) (s sample) {
 	inside, found := int(a.seed.GetCardinality()), int(a.found.GetCardinality()) //nolint:gosec // persons fit 32 bits
 	l := newLens(p, f.weigh(p, a.seed), float64(inside))
-	keep := min(1, taught/float64(found))
-	keepOther := min(1, taught/float64(max(1, p.Persons()-inside-found)))
-	for person := range uint32(p.Persons()) { //nolint:gosec // persons fit 32 bits
-		person++
-		member, chance := a.found.Contains(person), keepOther
-		if member {
-			chance = keep
+	candidates := roaring.Flip(a.seed, 1, uint64(p.Persons())+1) //nolint:gosec // persons fit 32 bits
+	ranked := l.rank(candidates, everybody)
+	others := float64(max(1, len(ranked.persons)-found))
+	keep, even := min(1, taught/float64(found)), min(1, (taughtNear+taughtFar)/others)
+	near, far := min(1, taughtNear/(fusedShare*others)), min(1, taughtFar/((1-fusedShare)*others))
+	from := slices.Sorted(slices.Values(ranked.scores))[int((1-fusedShare)*float64(len(ranked.scores)-1))]
+	for i, person := range ranked.persons {
+		member, chance, weight := a.found.Contains(person), keep, 1.0
+		if !member {
+			if chance = far; ranked.scores[i] >= from {
+				chance = near
+			}
+			weight = even / chance
 		}
-		if a.seed.Contains(person) || r.Float64() >= chance {
+		if r.Float64() >= chance {
 			continue
 		}
 		var v vector
 		l.describe(&v, person)
 		s.rows, s.members = append(s.rows, v), append(s.members, member)
-		s.weights = append(s.weights, float32(100/(keep*float64(found)))) // every audience counts the same
+		s.weights = append(s.weights, float32(weight*100/(keep*float64(found)))) // every audience counts the same
 	}
 	return s
 }
