@@ -137,7 +137,7 @@ func (p *Population) row(person uint32) []uint32 {
 // waits for many rows at once. The sum is of no use but that nothing of it is left out.
 //
 //go:noinline
-func (p *Population) fetch(persons []uint32) (sum uint32) {
+func (p *Population) fetch(persons []uint32) (sum uint32) { //nolint:unparam // nobody needs it
 	for _, person := range persons {
 		if int(person) > p.Persons() {
 			break

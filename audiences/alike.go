@@ -121,6 +121,10 @@ func (s *Service) everyEngagement(ctx context.Context, known []string) (*actalik
 	if err != nil {
 		return nil, err
 	}
+	interests, err := s.index.Interests(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return actalike.NewPopulation(s.index.Population(), known, func(yield func(string, *roaring.Bitmap) error) error {
 		err := s.index.Organic(ctx, accounts, func(pin parterre.ID, persons *roaring.Bitmap) error {
 			return yield("pin:"+pin.String(), persons)
@@ -128,7 +132,12 @@ func (s *Service) everyEngagement(ctx context.Context, known []string) (*actalik
 		if err != nil {
 			return err
 		}
-		return s.index.Interests(ctx, func(name string, persons *roaring.Bitmap) error { return yield("interest:"+name, persons) })
+		for _, interest := range interests {
+			if err := yield("interest:"+interest.Name, interest.Persons); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

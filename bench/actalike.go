@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -34,8 +35,14 @@ func actAlike(args []string) error {
 	seed := flags.Uint64("seed", 1, "what everything random begins from")
 	memory := flags.Float64("memory", 4e9, "for how many bytes the runtime collects garbage in time, as the service does for --memory-limit")
 	progress := flags.String("progress", "", "folder in which learning keeps how far it has come, and goes on from there; it keeps nothing when empty")
+	through := flags.Bool("service", false, "measure evaluations through the service instead, engagements read from its index and all")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *through {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		return alikeService(ctx, int(*persons), *kinds, *each, *seed)
 	}
 	debug.SetMemoryLimit(int64(*memory * .9)) // what is not of the heap is beside it
 	begun := time.Now()

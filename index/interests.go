@@ -16,9 +16,15 @@ import (
 // interestStep is how many persons are read at a time.
 const interestStep = 4096
 
-// Interests yields who has each interest or topic that an import said people have, in ascending order of the names. What was
-// said in another form than a list of strings says nothing.
-func (ix *Index) Interests(ctx context.Context, yield func(name string, persons *roaring.Bitmap) error) error {
+// Interest is who has an interest, or a topic.
+type Interest struct {
+	Name    string
+	Persons *roaring.Bitmap
+}
+
+// Interests gives who has each interest or topic that an import said people have, in ascending order of the names. What was
+// said in another form than a list of strings says nothing. It reads what is known of everybody.
+func (ix *Index) Interests(ctx context.Context) ([]Interest, error) {
 	all := map[string]*roaring.Bitmap{}
 	people := parterre.PersonID(ix.Population()) //nolint:gosec // persons fit 32 bits
 	for first := parterre.PersonID(1); first <= people; first += interestStep {
@@ -28,12 +34,12 @@ func (ix *Index) Interests(ctx context.Context, yield func(name string, persons 
 		}
 		bodies, err := ix.d.People(ctx, step)
 		if err != nil {
-			return parterre.Internalf(err, "read what is known of persons")
+			return nil, parterre.Internalf(err, "read what is known of persons")
 		}
 		for i, body := range bodies {
 			names, err := interestsIn(body)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			for _, name := range names {
 				if all[name] == nil {
@@ -43,12 +49,11 @@ func (ix *Index) Interests(ctx context.Context, yield func(name string, persons 
 			}
 		}
 	}
+	interests := make([]Interest, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if err := yield(name, all[name]); err != nil {
-			return err
-		}
+		interests = append(interests, Interest{name, all[name]})
 	}
-	return nil
+	return interests, nil
 }
 
 func interestsIn(body []byte) (names []string, err error) {

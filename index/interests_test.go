@@ -4,9 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
-
-	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index"
@@ -30,12 +29,12 @@ func TestInterestsAndTopicsAreYieldedByName(t *testing.T) {
 	if err := ix.Import(t.Context(), said); err != nil {
 		t.Fatal(err)
 	}
-	got := ""
-	err = ix.Interests(t.Context(), func(name string, persons *roaring.Bitmap) error {
-		got += fmt.Sprint(name, persons.ToArray(), " ")
-		return nil
-	})
-	if want := "moths[1] tea[1 2] "; err != nil || got != want {
-		t.Errorf("the interests are %q, %v; want %q", got, err, want)
+	var got strings.Builder
+	interests, err := ix.Interests(t.Context())
+	for _, i := range interests {
+		fmt.Fprint(&got, i.Name, i.Persons.ToArray(), " ")
+	}
+	if want := "moths[1] tea[1 2] "; err != nil || got.String() != want {
+		t.Errorf("the interests are %q, %v; want %q", got.String(), err, want)
 	}
 }
