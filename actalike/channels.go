@@ -48,24 +48,16 @@ const countedSeeds = 200_000
 func (p *Population) count(seeds *roaring.Bitmap) (counts []uint32, mass []float64, inside float64) {
 	const countAt, one = 40, 1 << 16
 	both := make([]uint64, len(p.names))
-	var some [batch]uint32
-	for it := evenly(seeds, countedSeeds).ManyIterator(); ; {
-		n := it.NextMany(some[:])
-		if n == 0 || int(some[0]) > p.Persons() {
-			break
-		}
-		p.fetch(some[:n])
-		for _, person := range some[:n] {
-			if person == 0 || int(person) > p.Persons() {
-				continue
-			}
-			inside++
+	batchesOf(evenly(seeds, countedSeeds), p.Persons(), func(some []uint32) {
+		p.fetch(some)
+		for _, person := range some {
 			add := 1<<countAt + uint64(p.scale(person)*one+.5)
 			for _, item := range p.row(person) {
 				both[item] += add
 			}
 		}
-	}
+		inside += float64(len(some))
+	})
 	counts, mass = make([]uint32, len(both)), make([]float64, len(both))
 	for i, b := range both {
 		counts[i], mass[i] = uint32(b>>countAt), float64(b&(1<<countAt-1))/one

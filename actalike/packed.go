@@ -1,5 +1,7 @@
 package actalike
 
+import "math"
+
 // packed are the weights of items, all channels of an item in one word: they are looked at at random, so they have to be few
 // bytes to stay near the processor. A weight is a whole number of steps of its channel, above the smallest one.
 type packed struct {
@@ -46,7 +48,7 @@ func pack(w []weights) *packed {
 		if k == chBayes {
 			steps = 1<<bayesBits - 2
 		}
-		if width := high[k] - low[k]; width > 0 {
+		if width := high[k] - low[k]; steps/width <= math.MaxFloat32 { // also when all are 0, or as good as that
 			p.step[k], per[k] = width/steps, steps/width
 		}
 		p.zero[k] = uint64(-low[k]*per[k] + .5)

@@ -117,6 +117,20 @@ func eachOf(who *roaring.Bitmap, persons int, f func(uint32)) {
 	}
 }
 
+// batchesOf calls f for the persons of a bitmap who are in the population, several at a time.
+func batchesOf(who *roaring.Bitmap, persons int, f func([]uint32)) {
+	some := make([]uint32, batch)
+	for it := who.ManyIterator(); ; {
+		part := some[:it.NextMany(some)]
+		if len(part) == 0 {
+			return
+		}
+		from, _ := slices.BinarySearch(part, 1)
+		to, _ := slices.BinarySearch(part, uint32(persons)+1) //nolint:gosec // persons fit 32 bits
+		f(part[from:to])
+	}
+}
+
 // Persons is how many persons there are.
 func (p *Population) Persons() int { return len(p.starts) - 2 }
 
