@@ -9,14 +9,19 @@ import (
 // percentages are how many audiences are cut from one ranking: 1% to 10%.
 const percentages = 10
 
-// buckets are those of scores that have the same upper half.
+// buckets are of equal width, between the lowest score and the highest: those of trees lie so close together that a bucket that is cut
+// holds few.
 const buckets = 1 << 16
 
 // Nested cuts ten audiences from the country, of 1% to 10% of its persons, rounded up, each within the next. The persons are
-// those of Best: one pass counts them by the upper half of their scores, and only those who share a half with a border are
-// put in order.
+// those of Best: one pass counts them by the buckets of their scores, and only those who share a bucket with a border are put
+// in order.
 func (r *Ranking) Nested() [percentages]*roaring.Bitmap {
-	counts := histogram(r.scores)
+	in := bucketsOf(r.scores)
+	counts := make([]uint32, buckets)
+	for _, score := range r.scores {
+		counts[in.of(score)]++
+	}
 	var borders [percentages]int // of each cut, the bucket in which it ends
 	var above [percentages]int   // and how many are in higher ones
 	seen, bucket := 0, buckets-1
@@ -26,7 +31,7 @@ func (r *Ranking) Nested() [percentages]*roaring.Bitmap {
 		}
 		borders[x], above[x] = max(bucket, 0), seen
 	}
-	rings, shared := r.rings(&borders)
+	rings, shared := r.rings(in, &borders)
 	var cuts [percentages]*roaring.Bitmap
 	members := r.nobody()
 	for x := range percentages {
@@ -62,7 +67,7 @@ func (c crowd) add(persons []uint32) {
 
 // rings gives, for each cut, who is in it and in none before it, from buckets that are not a border; and the places of those
 // who are in a bucket that is one, in their order.
-func (r *Ranking) rings(borders *[percentages]int) (rings [percentages][]uint32, shared map[int][]int) {
+func (r *Ranking) rings(in measure, borders *[percentages]int) (rings [percentages][]uint32, shared map[int][]int) {
 	const none, border = -2, -1
 	first := make([]int8, buckets) // the first cut that has the whole bucket
 	shared = map[int][]int{}
@@ -78,7 +83,7 @@ func (r *Ranking) rings(borders *[percentages]int) (rings [percentages][]uint32,
 		first[b] = border
 	}
 	for i, score := range r.scores {
-		b := int(order(score) >> 16)
+		b := in.of(score)
 		switch x := first[b]; x {
 		case none:
 		case border:
@@ -105,14 +110,24 @@ func (r *Ranking) at(places []int) []uint32 {
 // Cut is the audience of a percentage of the country's persons, from 1 to 10, of those that Nested cuts.
 func (r *Ranking) Cut(percentage int) *roaring.Bitmap { return r.Nested()[percentage-1] }
 
-// histogram counts scores by bucket.
-func histogram(scores []float32) []uint32 {
-	counts := make([]uint32, buckets)
+// measure says which bucket a score is in. Of two scores, the higher is in no lower one.
+type measure struct{ lowest, each float32 }
+
+func bucketsOf(scores []float32) (in measure) {
+	lowest, highest := float32(math.MaxFloat32), everybody
 	for _, score := range scores {
-		counts[order(score)>>16]++
+		if score > everybody {
+			lowest, highest = min(lowest, score), max(highest, score)
+		}
 	}
-	return counts
+	if each := (buckets - 1) / (highest - lowest); 0 < each && each <= math.MaxFloat32 {
+		return measure{lowest, each}
+	}
+	return measure{lowest, 1} // of scores that are all the same
 }
+
+// of gives the lowest bucket for who came after the population was read.
+func (m measure) of(score float32) int { return int(min(max(0, (score-m.lowest)*m.each), buckets-1)) }
 
 // order maps scores to numbers in the same order.
 func order(score float32) uint32 {
