@@ -30,7 +30,7 @@ type vector [features]float32
 type lens struct {
 	p         *Population
 	weights   []weights
-	packed    *packed        // the same
+	packed    *packed        // the same, rounded
 	mean, one [views]float32 // of the views, and what makes their deviation 1
 	seeds     float32        // the logarithm of how many there are
 }

@@ -123,11 +123,16 @@ func bucketsOf(scores []float32) (in measure) {
 	if each := (buckets - 1) / (highest - lowest); 0 < each && each <= math.MaxFloat32 {
 		return measure{lowest, each}
 	}
-	return measure{lowest, 1} // of scores that are all the same
+	return measure{lowest, 1} // of scores that are all the same, or as good as that
 }
 
 // of gives the lowest bucket for who came after the population was read.
-func (m measure) of(score float32) int { return int(min(max(0, (score-m.lowest)*m.each), buckets-1)) }
+func (m measure) of(score float32) int {
+	if score > m.lowest {
+		return int(min((score-m.lowest)*m.each, buckets-1))
+	}
+	return 0
+}
 
 // order maps scores to numbers in the same order.
 func order(score float32) uint32 {

@@ -35,6 +35,7 @@ const (
 // mostAdded is how many words can be added up, every other channel apart, before a sum reaches the next one.
 const mostAdded = 1 << (packedBits - 1)
 
+// pack takes weights that are finite, those of naive Bayes not below 0.
 func pack(w []weights) *packed {
 	p := &packed{words: make([]uint64, len(w))}
 	var low, high, per [channels]float32

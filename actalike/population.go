@@ -156,8 +156,12 @@ func (p *Population) fetch(persons []uint32) (sum uint32) { //nolint:unparam // 
 		if int(person) > p.Persons() {
 			break
 		}
-		for row := p.row(person); len(row) > 0; row = row[min(16, len(row)):] {
-			sum += row[0]
+		row := p.row(person)
+		for i := 0; i < len(row); i += 16 {
+			sum += row[i]
+		}
+		if len(row) > 0 {
+			sum += row[len(row)-1]
 		}
 	}
 	return sum

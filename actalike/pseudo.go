@@ -112,7 +112,7 @@ func halves(r *rand.Rand, all *roaring.Bitmap) pseudo {
 
 const (
 	lessons    = 2    // how often audiences are made and their items hidden
-	taught     = 2000 // how many of an audience the trees see at most
+	taught     = 2000 // how many of an audience the trees see at most, or about so many by chance
 	taughtNear = 2000 // and of those who are not in it, but among the best by the blend
 	taughtFar  = 500  // and of all others
 )
@@ -140,10 +140,16 @@ func (p *Population) taught(f *Factors, a *pseudo, r *rand.Rand) (s sample) {
 	l := newLens(p, f.weigh(p, a.seed), float64(inside))
 	candidates := roaring.Flip(a.seed, 1, uint64(p.Persons())+1) //nolint:gosec // persons fit 32 bits
 	ranked := l.rank(candidates, everybody)
-	others := float64(max(1, len(ranked.persons)-found))
-	keep, even := min(1, taught/float64(found)), min(1, (taughtNear+taughtFar)/others)
-	near, far := min(1, taughtNear/(fusedShare*others)), min(1, taughtFar/((1-fusedShare)*others))
 	from := slices.Sorted(slices.Values(ranked.scores))[int((1-fusedShare)*float64(len(ranked.scores)-1))]
+	best := 0.0 // others who have as much, of whom there are more when many have the same
+	for i, person := range ranked.persons {
+		if ranked.scores[i] >= from && !a.found.Contains(person) {
+			best++
+		}
+	}
+	others := float64(len(ranked.persons) - found)
+	keep, even := min(1, taught/float64(found)), min(1, (taughtNear+taughtFar)/max(1, others))
+	near, far := min(1, taughtNear/max(1, best)), min(1, taughtFar/max(1, others-best))
 	for i, person := range ranked.persons {
 		member, chance, weight := a.found.Contains(person), keep, 1.0
 		if !member {

@@ -16,10 +16,18 @@ import (
 	"github.com/parterre/parterre/client"
 )
 
+// longestService is how long learning is waited for: too few engagements may teach nothing.
+const longestService = 3 * time.Hour
+
 // alikeService measures look-alikes as the service has them: engagements come in, an audience of a hundredth of the persons is the
 // seed, a look-alike of it is found by what needs no factors, then by those that are learnt meanwhile, then with the population
 // in memory. The persons engage with pins like those of a population that is made up.
 func alikeService(ctx context.Context, persons, kinds, each int, seed uint64) (err error) {
+	if persons < 100*parterre.MinMembers || kinds < 200 || each < 1 {
+		return fmt.Errorf("%d persons with %d of %d items each: at least %d persons, one item each and 200 of them are needed", persons, each, kinds, 100*parterre.MinMembers)
+	}
+	ctx, stop := context.WithTimeout(ctx, longestService)
+	defer stop()
 	b := &bench{folder: os.TempDir(), log: os.Stderr}
 	s, err := b.newService(ctx)
 	if err != nil {
@@ -49,11 +57,12 @@ func alikeService(ctx context.Context, persons, kinds, each int, seed uint64) (e
 	if err != nil {
 		return err
 	}
-	if err := s.ready(ctx, a.ID, ""); err != nil {
+	method, err := s.ready(ctx, a.ID, "")
+	if err != nil {
 		return err
 	}
-	report("evaluated without a model")
-	if err := s.ready(ctx, a.ID, string(actalike.Fused)); err != nil {
+	report("evaluated by " + method)
+	if _, err := s.ready(ctx, a.ID, string(actalike.Fused)); err != nil {
 		return err
 	}
 	report("learnt, and evaluated anew")
@@ -62,7 +71,7 @@ func alikeService(ctx context.Context, persons, kinds, each int, seed uint64) (e
 		if _, err := s.client.Recompute(ctx, a.ID); err != nil {
 			return err
 		}
-		if err := s.ready(ctx, a.ID, ""); err != nil {
+		if _, err := s.ready(ctx, a.ID, ""); err != nil {
 			return err
 		}
 		report("evaluated again, with its quality,")
@@ -132,25 +141,25 @@ func (s *service) likeness(ctx context.Context, persons int) (string, error) {
 	return a.ID, err
 }
 
-// ready waits until a look-alike is evaluated, by this method if one is named.
-func (s *service) ready(ctx context.Context, id, method string) error {
+// ready waits until a look-alike is evaluated, by this method if one is named, and says by which it was.
+func (s *service) ready(ctx context.Context, id, method string) (string, error) {
 	for {
 		a, err := s.client.Audience(ctx, s.account.String(), id)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if a.Status != client.StatusInitializing {
 			e, err := s.client.Explain(ctx, id)
 			if err != nil {
-				return err
+				return "", err
 			}
 			if e.ActAlike != nil && (method == "" || e.ActAlike.Method == method) {
-				return nil
+				return e.ActAlike.Method, nil
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return "", ctx.Err()
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/parterre/parterre/index/memindex"
 )
 
-func TestInterestsAndTopicsAreYieldedByName(t *testing.T) {
+func TestInterestsAndTopicsAreGivenByName(t *testing.T) {
 	ix, err := index.New(t.Context(), memindex.New(), index.Options{})
 	if err != nil {
 		t.Fatal(err)
