@@ -62,7 +62,7 @@ func command(ctx context.Context, t *testing.T, env []string, args ...string) *e
 		t.Fatalf("build the binary: %v", err)
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}, env...)
 	cmd.Dir = t.TempDir()
 	return cmd
 }
