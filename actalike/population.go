@@ -104,25 +104,24 @@ func (p *Population) fill(persons int, number map[string]uint32, items Items) er
 	return err
 }
 
-// eachOf calls f for the persons of a bitmap who are in the population.
+// eachOf calls f for the persons of a bitmap who are in the population, in ascending order.
 func eachOf(who *roaring.Bitmap, persons int, f func(uint32)) {
-	for it := who.Iterator(); it.HasNext(); {
-		p := it.Next()
-		if int(p) > persons {
-			return
+	batchesOf(who, persons, func(some []uint32) {
+		for _, person := range some {
+			f(person)
 		}
-		if p > 0 {
-			f(p)
-		}
-	}
+	})
 }
 
-// batchesOf calls f for the persons of a bitmap who are in the population, several at a time.
+// fetched is how many persons are given at a time to who fetches their rows.
+const fetched = 64
+
+// batchesOf is eachOf for several persons at a time.
 func batchesOf(who *roaring.Bitmap, persons int, f func([]uint32)) {
-	some := make([]uint32, batch)
+	some := make([]uint32, fetched)
 	for it := who.ManyIterator(); ; {
 		part := some[:it.NextMany(some)]
-		if len(part) == 0 {
+		if len(part) == 0 || int(part[0]) > persons {
 			return
 		}
 		from, _ := slices.BinarySearch(part, 1)

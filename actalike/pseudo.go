@@ -140,7 +140,7 @@ func (p *Population) taught(f *Factors, a *pseudo, r *rand.Rand) (s sample) {
 	l := newLens(p, f.weigh(p, a.seed), float64(inside))
 	candidates := roaring.Flip(a.seed, 1, uint64(p.Persons())+1) //nolint:gosec // persons fit 32 bits
 	ranked := l.rank(candidates, everybody)
-	from := slices.Sorted(slices.Values(ranked.scores))[int((1-fusedShare)*float64(len(ranked.scores)-1))]
+	from := nthBest(slices.Clone(ranked.scores), len(ranked.scores)-int((1-fusedShare)*float64(len(ranked.scores)-1)))
 	best := 0.0 // others who have as much, of whom there are more when many have the same
 	for i, person := range ranked.persons {
 		if ranked.scores[i] >= from && !a.found.Contains(person) {

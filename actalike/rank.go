@@ -124,9 +124,14 @@ func (m *Model) threshold(l *lens, candidates, country *roaring.Bitmap) float32 
 		return everybody
 	}
 	scores := l.rank(evenly(candidates, asked), everybody).scores
-	slices.Sort(scores)
 	share := fusedShare * float64(country.GetCardinality()) / float64(candidates.GetCardinality())
-	return scores[max(0, len(scores)-1-int(share*float64(len(scores))))]
+	return nthBest(scores, 1+int(share*float64(len(scores))))
+}
+
+// nthBest is the nth highest of scores, the lowest where there are fewer. It puts them in order.
+func nthBest(scores []float32, n int) float32 {
+	slices.Sort(scores)
+	return scores[max(0, len(scores)-n)]
 }
 
 // fuse scores persons by the trees, if there are any.

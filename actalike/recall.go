@@ -1,8 +1,6 @@
 package actalike
 
 import (
-	"slices"
-
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
@@ -33,8 +31,7 @@ func (m *Model) Recall(p *Population, seeds, country *roaring.Bitmap, percentage
 	m.fuse(l, sought)
 
 	size := min(Size(percentage, persons), all)
-	slices.Sort(some.scores)
-	last := some.scores[max(0, len(some.scores)-max(1, size*int(sampled.GetCardinality())/all))] //nolint:gosec // 32 bits
+	last := nthBest(some.scores, max(1, size*int(sampled.GetCardinality())/all)) //nolint:gosec // 32 bits
 	n := 0.0
 	for _, score := range sought.scores {
 		if score >= last {

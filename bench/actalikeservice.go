@@ -82,17 +82,11 @@ func alikeService(ctx context.Context, persons, kinds, each int, seed uint64) (e
 // loadEngagements makes persons of one country known and takes their engagements in, past HTTP.
 func (s *service) loadEngagements(ctx context.Context, b *bench, persons, kinds, each int, seed uint64) error {
 	const step = 2000
+	if err := s.importAll(ctx, b, persons, "US"); err != nil {
+		return err
+	}
 	p := b.progress("engagements", persons*each)
 	defer p.end()
-	for from := 0; from < persons; from += step { // in their order, as the index numbers them
-		people := make([]parterre.Person, 0, step)
-		for i := from; i < min(from+step, persons); i++ {
-			people = append(people, parterre.Person{Who: who(i), Country: "US"})
-		}
-		if err := s.Index.Import(ctx, people); err != nil {
-			return fmt.Errorf("import persons: %w", err)
-		}
-	}
 	g, ctx := errgroup.WithContext(ctx)
 	next := counter((persons + step - 1) / step)
 	for range runtime.GOMAXPROCS(0) {

@@ -66,7 +66,7 @@ func (b *bench) ingestAt(ctx context.Context, sz size) (f ingestFigures, err err
 	if f.Ceiling, err = s.ceiling(ctx, b, w); err != nil {
 		return f, err
 	}
-	if err := s.importAll(ctx, b, w); err != nil {
+	if err := s.importAll(ctx, b, w.size.Persons, ""); err != nil {
 		return f, err
 	}
 	before, err := diskBytes(s.folder)

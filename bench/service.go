@@ -91,7 +91,7 @@ func (s *service) end(ctx context.Context) error {
 
 // load takes all persons and events in, past HTTP.
 func (s *service) load(ctx context.Context, b *bench, w *world) error {
-	if err := s.importAll(ctx, b, w); err != nil {
+	if err := s.importAll(ctx, b, w.size.Persons, ""); err != nil {
 		return err
 	}
 	p := b.progress("events", w.size.Events)
@@ -125,15 +125,15 @@ func (s *service) load(ctx context.Context, b *bench, w *world) error {
 	return g.Wait()
 }
 
-// importAll makes all persons known.
-func (s *service) importAll(ctx context.Context, b *bench, w *world) error {
+// importAll makes all persons known, of a country unless it is empty.
+func (s *service) importAll(ctx context.Context, b *bench, persons int, country string) error {
 	const batch = 10_000
-	p := b.progress("persons", w.size.Persons)
+	p := b.progress("persons", persons)
 	defer p.end()
-	for from := 0; from < w.size.Persons; from += batch {
+	for from := 0; from < persons; from += batch {
 		people := make([]parterre.Person, 0, batch)
-		for i := from; i < min(from+batch, w.size.Persons); i++ {
-			people = append(people, parterre.Person{Who: who(i)})
+		for i := from; i < min(from+batch, persons); i++ {
+			people = append(people, parterre.Person{Who: who(i), Country: country})
 		}
 		if err := s.Index.Import(ctx, people); err != nil {
 			return fmt.Errorf("import persons: %w", err)
