@@ -1,7 +1,7 @@
 package lsmindex
 
 import (
-	"github.com/cockroachdb/pebble/v2/vfs"
+	"context"
 
 	"github.com/parterre/parterre/index/driver"
 )
@@ -12,9 +12,9 @@ type Room struct {
 	// Write fails when nothing more should be written. Its error comes back from Apply, and nothing has changed.
 	Write func() error
 
-	// Rewrite waits until there is room to write tables anew, which makes room in the end but needs some before; it fails when
-	// there will be none.
-	Rewrite func() error
+	// Rewrite waits until there is room to write tables anew, which makes room in the end but needs some before: so many bytes
+	// at most until it is asked again. It fails when the context ends.
+	Rewrite func(ctx context.Context, bytes int64) error
 }
 
 // fits fails when there is no room for a change. One that only drops something makes room, and always fits.
@@ -27,22 +27,3 @@ func (r *Room) fits(w *driver.Writes) error {
 	}
 	return r.Write()
 }
-
-// rewriteFS is a file system on which the files of compactions wait for room.
-type rewriteFS struct {
-	vfs.FS
-	rewrite func() error
-}
-
-// Create makes a file.
-func (fs rewriteFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if category == "pebble-compaction" {
-		if err := fs.rewrite(); err != nil {
-			return nil, err
-		}
-	}
-	return fs.FS.Create(name, category)
-}
-
-// Unwrap is the file system below.
-func (fs rewriteFS) Unwrap() vfs.FS { return fs.FS }

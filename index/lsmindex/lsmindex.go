@@ -63,6 +63,7 @@ type Index struct {
 	pendingBytes int64
 	strain       strain
 	room         Room
+	compactions  *compactions
 	background   sync.WaitGroup // writing out what is pending, and folding
 	log          *slog.Logger
 	closing      chan struct{} // closed by Close
@@ -88,11 +89,12 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Room.Rewrite != nil {
-		fs = rewriteFS{fs, o.Room.Rewrite}
+	x := &Index{
+		log: o.Log, room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{}),
+		compactions: newCompactions(o.Room.Rewrite),
 	}
-	x := &Index{log: o.Log, room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
-	t := treeOptions(fs, o)
+	t := treeOptions(compactionFS{fs, x.compactions}, o)
+	t.Experimental.CompactionScheduler = x.compactions
 	x.strain.watch(t.EventListener)
 	db, err := pebble.Open(dir, t)
 	if err != nil {
@@ -111,6 +113,7 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if err != nil {
 		return nil, errors.Join(wrap(err, doing), db.Close())
 	}
+	x.compactions.begin()
 	x.background.Go(func() { x.tend(o.Ticks) })
 	return x, nil
 }
@@ -137,7 +140,7 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 		CacheSize:                   o.CacheBytes,
 		MemTableSize:                uint64(o.MemTableBytes),
 		MemTableStopWritesThreshold: 4,
-		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
+		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, mostCompactions },
 		FlushDelayDeleteRange:       10 * time.Second, // so that dropped rolls give their space back without more writes, but for those of audiences
 
 		Logger: logger{o.Log},
@@ -155,8 +158,7 @@ func treeOptions(fs vfs.FS, o Options) *pebble.Options {
 		},
 	}
 	for i := range t.Levels {
-		// A file has one filter, which is read whole: that of a large file would push everything else out of the cache.
-		t.TargetFileSizes[i] = 8 << 20
+		t.TargetFileSizes[i] = tableBytes
 		t.Levels[i].BlockSize = 16 << 10
 		t.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.FastestCompression }
 		t.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most new identifiers are looked up in vain
@@ -212,7 +214,8 @@ func (x *Index) markFormat() error {
 // Close releases the store. Writes that were applied are in the log by then, whether or not anybody waited for them.
 func (x *Index) Close() error {
 	close(x.closing)
-	x.background.Wait()
+	x.background.Wait() // it may wait for a compaction
+	x.compactions.stop()
 	if err := x.db.Close(); err != nil {
 		return wrap(err, "close the index")
 	}

@@ -37,6 +37,9 @@ const (
 	mostBodies   = 256 << 20
 )
 
+// unwritten is how much there is at most that must still be written to tables, in bytes.
+func (b budget) unwritten() int64 { return 4 * (b.memTable + b.pending) }
+
 // divide divides a limit: the usual one when it is 0. A tenth is left for the evaluation of audiences, and for garbage.
 func divide(limit int64) budget {
 	if limit == 0 {

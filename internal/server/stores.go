@@ -33,7 +33,7 @@ func (s *Server) open(ctx context.Context, c Config) (catalogdriver.Driver, inde
 	if err := s.prepareFolder(data); err != nil {
 		return nil, nil, nil, err
 	}
-	s.watchdog = newWatchdog(s.gate, data, c.DiskReserve, s.log)
+	s.watchdog = newWatchdog(s.gate, data, c, s.log)
 	rows, err := sqlcatalog.OpenSQLite(ctx, filepath.Join(data, "catalog.db"))
 	switch {
 	case errors.Is(err, sqlcatalog.ErrInUse):
@@ -74,7 +74,7 @@ func (s *Server) openMemory(c Config) (catalogdriver.Driver, indexdriver.Driver,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	s.watchdog = newWatchdog(s.gate, "", 0, s.log)
+	s.watchdog = newWatchdog(s.gate, "", c, s.log)
 	rolls, err := lsmindex.Open(vfs.NewMem(), "", s.rollOptions(c))
 	return memcatalog.New(), rolls, files, err
 }

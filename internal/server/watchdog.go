@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -25,7 +24,8 @@ const (
 type watchdog struct {
 	gate    *gate
 	folder  string // on the disk in question; empty when nothing is kept
-	reserve int64
+	reserve int64  // bytes that writes leave alone
+	written int64  // bytes of it that tables which are rewritten leave alone, too, for what must be written down
 	log     *slog.Logger
 	free    atomic.Int64 // bytes on the disk, -1 when nobody knows
 	store   any          // of the index, which may tell whether it is behind
@@ -34,8 +34,11 @@ type watchdog struct {
 	done sync.WaitGroup
 }
 
-func newWatchdog(g *gate, folder string, reserve int64, log *slog.Logger) *watchdog {
-	w := &watchdog{gate: g, folder: folder, reserve: reserve, log: log, end: make(chan struct{})}
+func newWatchdog(g *gate, folder string, c Config, log *slog.Logger) *watchdog {
+	w := &watchdog{
+		gate: g, folder: folder, reserve: c.DiskReserve, written: min(c.DiskReserve, divide(c.MemoryLimit).unwritten()),
+		log: log, end: make(chan struct{}),
+	}
 	w.look()
 	return w
 }
@@ -61,7 +64,7 @@ func (w *watchdog) run() {
 	})
 }
 
-// stop ends the looking, and lets nobody wait for room any more.
+// stop ends the looking.
 func (w *watchdog) stop(context.Context) error {
 	close(w.end)
 	w.done.Wait()
@@ -70,19 +73,11 @@ func (w *watchdog) stop(context.Context) error {
 
 // look sees how much room there is. Writes go on when a bit more is free than was needed to stop them.
 func (w *watchdog) look() {
-	if w.folder == "" {
-		w.free.Store(-1)
-		return
-	}
-	usage, err := vfs.Default.GetDiskUsage(w.folder)
-	if err != nil { // a file system that does not tell is not guarded
-		w.free.Store(-1)
-		return
-	}
-	free := int64(min(usage.AvailBytes, 1<<62)) //nolint:gosec // bounded
+	free := w.room()
 	w.free.Store(free)
 	full := w.gate.full.Load()
 	switch {
+	case free < 0:
 	case !full && free < w.reserve:
 		w.log.Error("the disk is nearly full: writes are turned away", slog.Int64("free", free), slog.Int64("reserve", w.reserve))
 		w.gate.full.Store(true)
@@ -92,13 +87,26 @@ func (w *watchdog) look() {
 	}
 }
 
-// spare waits while there is so little room that tables should not be rewritten: what is left is for what must be written
-// down. It fails when the service stops.
-func (w *watchdog) spare() error {
-	for free := w.free.Load(); free >= 0 && free < w.reserve/2; free = w.free.Load() {
+// room is how many bytes the disk has left, -1 where nothing is kept and on a file system that does not tell: they are not
+// guarded.
+func (w *watchdog) room() int64 {
+	if w.folder == "" {
+		return -1
+	}
+	usage, err := vfs.Default.GetDiskUsage(w.folder)
+	if err != nil {
+		return -1
+	}
+	return int64(min(usage.AvailBytes, 1<<62)) //nolint:gosec // bounded
+}
+
+// spare waits while tables of so many bytes would take from what is for what must be written down. It fails when the context
+// ends.
+func (w *watchdog) spare(ctx context.Context, bytes int64) error {
+	for free := w.room(); free >= 0 && free-bytes < w.written; free = w.room() {
 		select {
-		case <-w.end:
-			return fmt.Errorf("no room to rewrite tables: %w", syscall.ENOSPC)
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-time.After(lookout):
 		}
 	}
