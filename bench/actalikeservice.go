@@ -7,12 +7,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/actalike"
+	"github.com/parterre/parterre/audiences"
 	"github.com/parterre/parterre/client"
 )
 
@@ -121,8 +123,18 @@ func (s *service) likeness(ctx context.Context, persons int) (string, error) {
 	for i := 0; i < persons; i += 100 {
 		records = append(records, hashed(i))
 	}
-	l, err := s.client.CreateCustomerList(ctx, s.account.String(), client.CustomerListCreate{Name: "every hundredth", Records: records})
+	first := min(len(records), audiences.MaxRecords)
+	l, err := s.client.CreateCustomerList(ctx, s.account.String(), client.CustomerListCreate{Name: "every hundredth", Records: records[:first]})
 	if err != nil {
+		return "", err
+	}
+	for more := range slices.Chunk(records[first:], audiences.MaxRecords) {
+		_, err := s.client.UpdateCustomerList(ctx, s.account.String(), l.ID, client.CustomerListUpdate{Operation: client.OperationAdd, Records: more})
+		if err != nil {
+			return "", err
+		}
+	}
+	if _, err := s.client.WaitForCustomerList(ctx, s.account.String(), l.ID); err != nil {
 		return "", err
 	}
 	a, err := s.client.CreateAudience(ctx, s.account.String(), client.AudienceCreate{
