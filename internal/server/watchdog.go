@@ -22,13 +22,13 @@ const (
 
 // watchdog looks after what may run out while requests come: room on the disk, and the pace of the store.
 type watchdog struct {
-	gate    *gate
-	folder  string // on the disk in question; empty when nothing is kept
-	reserve int64  // bytes that writes leave alone
-	written int64  // bytes of it that tables which are rewritten leave alone, too, for what must be written down
-	log     *slog.Logger
-	free    atomic.Int64 // bytes on the disk, -1 when nobody knows
-	store   any          // of the index, which may tell whether it is behind
+	gate      *gate
+	folder    string // on the disk in question; empty when nothing is kept
+	reserve   int64  // bytes that writes leave alone
+	unwritten int64  // bytes of it that tables which are rewritten leave alone, too: for what must still be written
+	log       *slog.Logger
+	free      atomic.Int64 // bytes on the disk, -1 when nobody knows
+	store     any          // of the index, which may tell whether it is behind
 
 	end  chan struct{}
 	done sync.WaitGroup
@@ -36,7 +36,7 @@ type watchdog struct {
 
 func newWatchdog(g *gate, folder string, c Config, log *slog.Logger) *watchdog {
 	w := &watchdog{
-		gate: g, folder: folder, reserve: c.DiskReserve, written: min(c.DiskReserve, divide(c.MemoryLimit).unwritten()),
+		gate: g, folder: folder, reserve: c.DiskReserve, unwritten: min(c.DiskReserve, divide(c.MemoryLimit).unwritten()),
 		log: log, end: make(chan struct{}),
 	}
 	w.look()
@@ -100,10 +100,10 @@ func (w *watchdog) room() int64 {
 	return int64(min(usage.AvailBytes, 1<<62)) //nolint:gosec // bounded
 }
 
-// spare waits while tables of so many bytes would take from what is for what must be written down. It fails when the context
+// spare waits while tables of so many bytes would take from the room for what must still be written. It fails when the context
 // ends.
 func (w *watchdog) spare(ctx context.Context, bytes int64) error {
-	for free := w.room(); free >= 0 && free-bytes < w.written; free = w.room() {
+	for free := w.room(); free >= 0 && free-bytes < w.unwritten; free = w.room() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -9,8 +9,8 @@ import (
 	"github.com/parterre/parterre/internal/server"
 )
 
-// Tables are rewritten when they leave alone what the reserve has for what must be written down; otherwise they wait.
-func TestTablesLeaveRoomForWhatMustBeWrittenDown(t *testing.T) {
+// Tables are rewritten when they leave alone what the reserve has for what must still be written; otherwise they wait.
+func TestTablesLeaveRoomForWhatMustBeWritten(t *testing.T) {
 	folder := t.TempDir()
 	disk, err := vfs.Default.GetDiskUsage(folder)
 	if err != nil {
@@ -28,14 +28,14 @@ func TestTablesLeaveRoomForWhatMustBeWrittenDown(t *testing.T) {
 		"without a reserve":             {folder, 0, 1, false},
 		"more than the disk":            {folder, 0, 1 << 61, true},
 		"a reserve larger than needed":  {folder, 1 << 61, 1, false},
-		"into what must be written":     {folder, 1 << 61, free - 130<<20, true},
-		"into a reserve that is small":  {folder, 1 << 20, free - 130<<20, false},
+		"into what must be written":     {folder, 1 << 61, free - 190<<20, true},
+		"into a reserve that is small":  {folder, 1 << 20, free - 190<<20, false},
 		"where nothing is kept on disk": {"", 1 << 61, 1 << 61, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			config := server.Config{MemoryLimit: 1 << 30, DiskReserve: c.reserve} // 28% of it may be unwritten
+			config := server.Config{MemoryLimit: 16 << 30, DiskReserve: c.reserve} // 384 MiB may be unwritten
 			if err := server.Spare(ctx, c.folder, config, c.bytes); (err != nil) != c.waits {
 				t.Errorf("it ends with %v", err)
 			}
