@@ -14,12 +14,14 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/actalike"
-	"github.com/parterre/parterre/audiences"
 	"github.com/parterre/parterre/client"
 )
 
 // longestService is how long learning is waited for: too few engagements may teach nothing.
 const longestService = 3 * time.Hour
+
+// mostRecords is how many records a request for a customer list may bring.
+const mostRecords = 50_000
 
 // alikeService measures look-alikes as the service has them: engagements come in, an audience of a hundredth of the persons is the
 // seed, a look-alike of it is found by what needs no factors, then by those that are learnt meanwhile, then with the population
@@ -123,12 +125,12 @@ func (s *service) likeness(ctx context.Context, persons int) (string, error) {
 	for i := 0; i < persons; i += 100 {
 		records = append(records, hashed(i))
 	}
-	first := min(len(records), audiences.MaxRecords)
+	first := min(len(records), mostRecords)
 	l, err := s.client.CreateCustomerList(ctx, s.account.String(), client.CustomerListCreate{Name: "every hundredth", Records: records[:first]})
 	if err != nil {
 		return "", err
 	}
-	for more := range slices.Chunk(records[first:], audiences.MaxRecords) {
+	for more := range slices.Chunk(records[first:], mostRecords) {
 		_, err := s.client.UpdateCustomerList(ctx, s.account.String(), l.ID, client.CustomerListUpdate{Operation: client.OperationAdd, Records: more})
 		if err != nil {
 			return "", err
