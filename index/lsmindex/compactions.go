@@ -17,12 +17,10 @@ const (
 	mostCompactions = 2
 )
 
-// compactions has the tree rewrite tables when there is room for it, and not before the tree is open: to open it waits for
-// compactions that began meanwhile, so one that waits for room would keep it closed. It is the [pebble.CompactionScheduler] of
-// one tree.
+// compactions is the [pebble.CompactionScheduler] of one tree. None begins before the tree is open: to open it waits for those
+// that began meanwhile, so one that waits for room would keep it closed.
 type compactions struct {
-	room    func(ctx context.Context, bytes int64) error // Room.Rewrite
-	ctx     context.Context                              // until the tree is closed
+	ctx     context.Context // until the tree is being closed
 	cancel  context.CancelFunc
 	db      pebble.DBForCompaction // from Register on
 	poked   chan struct{}          // holds one when there may be something to begin
@@ -30,8 +28,8 @@ type compactions struct {
 	granter sync.WaitGroup
 }
 
-func newCompactions(room func(ctx context.Context, bytes int64) error) *compactions {
-	c := &compactions{room: room, poked: make(chan struct{}, 1)}
+func newCompactions() *compactions {
+	c := &compactions{poked: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -56,32 +54,12 @@ func (c *compactions) grant() {
 		if waits, _ := c.db.GetWaitingCompaction(); !waits {
 			return
 		}
-		if c.wait() != nil {
-			return
-		}
 		c.running.Add(1)
 		if !c.db.Schedule(c) {
 			c.running.Add(-1)
 			return
 		}
 	}
-}
-
-// wait waits until there is room for a table of each compaction. It fails when the tree is being closed.
-func (c *compactions) wait() error {
-	if c.room == nil {
-		return nil
-	}
-	if err := c.room(c.ctx, mostCompactions*tableBytes); err != nil {
-		return fmt.Errorf("no room to rewrite tables: %w", pebble.ErrCancelledCompaction)
-	}
-	return nil
-}
-
-// stop ends the waiting for room, and lets nothing begin any more.
-func (c *compactions) stop() {
-	c.cancel()
-	c.granter.Wait()
 }
 
 func (c *compactions) poke() {
@@ -94,8 +72,11 @@ func (c *compactions) poke() {
 // Register says whose compactions they are.
 func (c *compactions) Register(_ int, db pebble.DBForCompaction) { c.db = db }
 
-// Unregister ends the calls of the tree.
-func (c *compactions) Unregister() { c.stop() }
+// Unregister hears that the tree is being closed: nothing begins any more, and nothing waits for room.
+func (c *compactions) Unregister() {
+	c.cancel()
+	c.granter.Wait()
+}
 
 // TrySchedule never lets a compaction begin at once, because it is called while the tree is locked; it has it begin soon.
 func (c *compactions) TrySchedule() (bool, pebble.CompactionGrantHandle) {
@@ -120,14 +101,15 @@ func (*compactions) CumulativeStats(pebble.CompactionGrantHandleStats) {}
 // compactionFS is a file system on which a compaction waits for the room of each of its files.
 type compactionFS struct {
 	vfs.FS
-	compactions *compactions
+	ctx     context.Context                              // until the tree is being closed
+	rewrite func(ctx context.Context, bytes int64) error // of [Room]
 }
 
 // Create makes a file.
 func (fs compactionFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if category == "pebble-compaction" {
-		if err := fs.compactions.wait(); err != nil {
-			return nil, err
+		if err := fs.rewrite(fs.ctx, mostCompactions*tableBytes); err != nil { // each of them may begin one now
+			return nil, fmt.Errorf("no room to rewrite tables: %w", pebble.ErrCancelledCompaction)
 		}
 	}
 	return fs.FS.Create(name, category)

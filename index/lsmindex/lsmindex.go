@@ -63,7 +63,6 @@ type Index struct {
 	pendingBytes int64
 	strain       strain
 	room         Room
-	compactions  *compactions
 	background   sync.WaitGroup // writing out what is pending, and folding
 	log          *slog.Logger
 	closing      chan struct{} // closed by Close
@@ -89,12 +88,13 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	x := &Index{
-		log: o.Log, room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{}),
-		compactions: newCompactions(o.Room.Rewrite),
+	x := &Index{log: o.Log, room: o.Room, pendingBytes: cmp.Or(o.PendingBytes, defaultPendingBytes), closing: make(chan struct{})}
+	c := newCompactions()
+	if o.Room.Rewrite != nil {
+		fs = compactionFS{fs, c.ctx, o.Room.Rewrite}
 	}
-	t := treeOptions(compactionFS{fs, x.compactions}, o)
-	t.Experimental.CompactionScheduler = x.compactions
+	t := treeOptions(fs, o)
+	t.Experimental.CompactionScheduler = c
 	x.strain.watch(t.EventListener)
 	db, err := pebble.Open(dir, t)
 	if err != nil {
@@ -113,7 +113,7 @@ func Open(fs vfs.FS, dir string, o Options) (*Index, error) {
 	if err != nil {
 		return nil, errors.Join(wrap(err, doing), db.Close())
 	}
-	x.compactions.begin()
+	c.begin()
 	x.background.Go(func() { x.tend(o.Ticks) })
 	return x, nil
 }
@@ -215,7 +215,6 @@ func (x *Index) markFormat() error {
 func (x *Index) Close() error {
 	close(x.closing)
 	x.background.Wait() // it may wait for a compaction
-	x.compactions.stop()
 	if err := x.db.Close(); err != nil {
 		return wrap(err, "close the index")
 	}
