@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,9 +19,6 @@ import (
 
 // longestService is how long learning is waited for: too few engagements may teach nothing.
 const longestService = 3 * time.Hour
-
-// mostRecords is how many records a request for a customer list may bring.
-const mostRecords = 50_000
 
 // alikeService measures look-alikes as the service has them: engagements come in, an audience of a hundredth of the persons is the
 // seed, a look-alike of it is found by what needs no factors, then by those that are learnt meanwhile, then with the population
@@ -125,19 +122,17 @@ func (s *service) likeness(ctx context.Context, persons int) (string, error) {
 	for i := 0; i < persons; i += 100 {
 		records = append(records, hashed(i))
 	}
-	first := min(len(records), mostRecords)
-	l, err := s.client.CreateCustomerList(ctx, s.account.String(), client.CustomerListCreate{Name: "every hundredth", Records: records[:first]})
+	l, err := s.client.CreateCustomerList(ctx, s.account.String(), client.CustomerListCreate{Name: "every hundredth", Records: records[:1]})
 	if err != nil {
 		return "", err
 	}
-	for more := range slices.Chunk(records[first:], mostRecords) {
-		_, err := s.client.UpdateCustomerList(ctx, s.account.String(), l.ID, client.CustomerListUpdate{Operation: client.OperationAdd, Records: more})
-		if err != nil {
-			return "", err
-		}
-	}
-	if _, err := s.client.WaitForCustomerList(ctx, s.account.String(), l.ID); err != nil {
+	file := strings.NewReader(strings.Join(records, ","))
+	u, err := s.client.UploadCustomerList(ctx, s.account.String(), l.ID, client.OperationAdd, file, file.Size(), nil)
+	if err != nil {
 		return "", err
+	}
+	if u.State != client.UploadSucceeded {
+		return "", fmt.Errorf("the upload of the seed is %s: %v", u.State, u.Errors)
 	}
 	a, err := s.client.CreateAudience(ctx, s.account.String(), client.AudienceCreate{
 		AudienceType: "CUSTOMER_LIST", Name: "every hundredth", Rule: map[string]any{"customer_list_id": l.ID},
