@@ -7,8 +7,7 @@ BENCHSTAT_VERSION     := v0.0.0-20260908200009-22c9c6c9d4da
 GOLANGCI_LINT := $(CURDIR)/.tools/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 BENCHSTAT     := $(CURDIR)/.tools/benchstat-$(BENCHSTAT_VERSION)/benchstat
 
-# What a caller may set: make fuzz FUZZTIME=1m, make microbench BENCH=Merge COUNT=10 BASE=old.txt
-FUZZTIME ?= 10s
+# What a caller may set: make fuzz FUZZTIME=1000000x, make microbench BENCH=Merge COUNT=10 BASE=old.txt
 BENCH    ?= .
 COUNT    ?= 6
 BASE     ?=
@@ -43,7 +42,7 @@ fmt: $(GOLANGCI_LINT) ## format the Go files
 cross: ## compile for Linux, macOS and Windows, on amd64 and arm64
 	scripts/cross
 
-fuzz: ## run each fuzz target for FUZZTIME (10s)
+fuzz: ## run each fuzz target with FUZZTIME inputs (50000x)
 	scripts/fuzz $(FUZZTIME)
 
 clients: ## run the official SDK and other clients against the binary; needs Python and Node
