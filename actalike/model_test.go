@@ -92,30 +92,6 @@ func TestAThinPopulationIsNotLearntFrom(t *testing.T) {
 	}
 }
 
-// Items that came since are counted under their own names, whatever the order in which they are read.
-func TestAPopulationKeepsTheItemsOfAModelFirst(t *testing.T) {
-	items := map[string]*roaring.Bitmap{"new": roaring.BitmapOf(1, 4), "a": roaring.BitmapOf(1, 2), "b": roaring.BitmapOf(2, 3, 9)}
-	passes := 0
-	p, err := actalike.NewPopulation(4, []string{"b", "gone", "a"}, func(yield func(string, *roaring.Bitmap) error) error {
-		passes++
-		if passes == 2 {
-			items["a"].Add(4) // who engages between the passes
-		}
-		for _, name := range []string{"new", "a", "b"} {
-			if err := yield(name, items[name]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.Persons() != 4 || p.Engagements() != 6 {
-		t.Errorf("there are %d persons and %d engagements", p.Persons(), p.Engagements())
-	}
-}
-
 func TestHalvesHideEveryOtherSeedOfTheCountry(t *testing.T) {
 	seeds, country := roaring.BitmapOf(1, 2, 3, 5, 8, 13), roaring.BitmapOf(2, 3, 4, 8, 13)
 	known, hidden := actalike.Halves(seeds, country)

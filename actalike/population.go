@@ -1,15 +1,17 @@
 package actalike
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// Items yields the items of a population, always in the same order, with the persons who engaged with each. The bitmap is
-// valid during the call alone. An item is yielded once.
+// Items yields the items of a population, each once, with the persons who engaged with it. The bitmap is valid during the call
+// alone.
 type Items func(yield func(name string, persons *roaring.Bitmap) error) error
 
 // Population is who engaged with what, by person. It does not change once it is made and may be used concurrently.
@@ -20,9 +22,9 @@ type Population struct {
 	engaged []uint32
 }
 
-// NewPopulation reads a population whose persons are numbered from 1 to persons. It goes through the items twice; what was
-// added between the two passes is left out. Known are the names of the first items, in this order, whether or not
-// they are yielded; other items follow, the most popular first.
+// NewPopulation reads a population whose persons are numbered from 1 to persons; whoever has a higher number came meanwhile and is
+// left out. Known are the names of the first items, in this order, whether or not they are yielded; other items follow, the
+// most popular first.
 func NewPopulation(persons int, known []string, items Items) (*Population, error) {
 	p := &Population{names: append([]string(nil), known...), starts: make([]uint32, persons+2)}
 	p.degrees = make([]uint32, len(known))
@@ -30,12 +32,17 @@ func NewPopulation(persons int, known []string, items Items) (*Population, error
 	for i, name := range known {
 		number[name] = uint32(i) //nolint:gosec // items fit 32 bits
 	}
+	var columns []column
+	var gathered []byte
 	err := items(func(name string, who *roaring.Bitmap) error {
-		if _, there := number[name]; !there {
-			number[name] = uint32(len(p.names)) //nolint:gosec // items fit 32 bits
+		item, there := number[name]
+		if !there {
+			item = uint32(len(p.names)) //nolint:gosec // items fit 32 bits
+			number[name] = item
 			p.names, p.degrees = append(p.names, name), append(p.degrees, 0)
 		}
-		eachOf(who, persons, func(person uint32) { p.starts[person+1]++ })
+		gathered = p.gather(gathered[:0], item, who)
+		columns = append(columns, column{item, bytes.Clone(gathered)})
 		return nil
 	})
 	if err != nil {
@@ -48,11 +55,43 @@ func NewPopulation(persons int, known []string, items Items) (*Population, error
 		}
 		p.starts[i] = uint32(total)
 	}
-	if err := p.fill(persons, number, items); err != nil {
-		return nil, err
-	}
+	p.turn(columns)
 	p.renumber(len(known))
 	return p, nil
+}
+
+// column is who engaged with an item, while a population is read: of each person, in ascending order, how far the number is
+// from that of the one before, as a varint.
+type column struct {
+	item    uint32
+	persons []byte
+}
+
+// gather counts who engaged with an item, in starts one place further, and appends them as a column has them.
+func (p *Population) gather(dst []byte, item uint32, who *roaring.Bitmap) []byte {
+	before := uint32(0)
+	eachOf(who, p.Persons(), func(person uint32) {
+		p.starts[person+1]++
+		p.degrees[item]++
+		dst = binary.AppendUvarint(dst, uint64(person-before))
+		before = person
+	})
+	return dst
+}
+
+// turn makes the rows of the columns, and lets go of each.
+func (p *Population) turn(columns []column) {
+	p.engaged = make([]uint32, p.starts[len(p.starts)-1])
+	next := slices.Clone(p.starts)
+	for i, c := range columns {
+		for person, left := uint32(0), c.persons; len(left) > 0; {
+			step, n := binary.Uvarint(left)
+			person, left = person+uint32(step), left[n:] //nolint:gosec // persons fit 32 bits
+			p.engaged[next[person]] = c.item
+			next[person]++
+		}
+		columns[i].persons = nil
+	}
 }
 
 // renumber puts the items from a number on in the order of their popularity: what is looked at often lies together.
@@ -73,35 +112,6 @@ func (p *Population) renumber(from int) {
 	for i, item := range p.engaged {
 		p.engaged[i] = number[item]
 	}
-}
-
-// fill is the second pass. Rows that got fewer items than were counted are closed up.
-func (p *Population) fill(persons int, number map[string]uint32, items Items) error {
-	p.engaged = make([]uint32, p.starts[persons+1])
-	next := append([]uint32(nil), p.starts[:persons+1]...)
-	err := items(func(name string, who *roaring.Bitmap) error {
-		item, there := number[name]
-		if !there {
-			return nil
-		}
-		eachOf(who, persons, func(person uint32) {
-			if next[person] < p.starts[person+1] {
-				p.engaged[next[person]] = item
-				next[person]++
-				p.degrees[item]++
-			}
-		})
-		return nil
-	})
-	at := uint32(0)
-	for person := range next {
-		row := p.engaged[p.starts[person]:next[person]]
-		p.starts[person] = at
-		at += uint32(copy(p.engaged[at:], row)) //nolint:gosec // no more than there were
-	}
-	p.starts[persons+1] = at
-	p.engaged = p.engaged[:at]
-	return err
 }
 
 // eachOf calls f for the persons of a bitmap who are in the population, in ascending order.

@@ -385,6 +385,9 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 	for _, c := range changes()[:8] {
 		must(t, c.make(t.Context(), ix))
 	}
+	must(t, ix.Ingest(t.Context(), []parterre.Event{{
+		Who: who("ann"), At: noon, Facet: parterre.Facet{Kind: parterre.Engagement, Account: 1, Pin: 12, Type: parterre.Save},
+	}}))
 	ix.Register(ofURL(13, "/"))
 	ix.SetVeryMany(1)
 	few, most := ofURL(14, "/"), ofURL(15, "/")
@@ -414,7 +417,8 @@ func TestQuestionsFailWhenTheStoreDoes(t *testing.T) {
 		{"Holdings", "History", func(ctx context.Context) error { _, err := ix.Holdings(ctx, 1); return err }},
 		{"Count", "Chunk Chunks", func(ctx context.Context) error { _, _, err := ix.Count(ctx, list, noon); return err }},
 		{"Members", "Chunk Chunks", func(ctx context.Context) error { _, err := ix.Members(ctx, list, noon); return err }},
-		{"Organic", "ScanFacets", func(ctx context.Context) error {
+		{"Interests", "People", func(ctx context.Context) error { _, err := ix.Interests(ctx); return err }},
+		{"Organic", "ScanFacets Chunks", func(ctx context.Context) error {
 			return ix.Organic(ctx, []parterre.ID{1}, func(parterre.ID, *roaring.Bitmap) error { return nil })
 		}},
 		{"New", "Tops", func(ctx context.Context) error { _, err := index.New(ctx, store, index.Options{}); return err }},

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,12 +26,15 @@ type Interest struct {
 // Interests gives who has each interest or topic that an import said people have, in ascending order of the names. What was
 // said in another form than a list of strings says nothing. It reads what is known of everybody.
 func (ix *Index) Interests(ctx context.Context) ([]Interest, error) {
+	type interested struct {
+		person parterre.PersonID
+		names  []string
+	}
 	all := map[string]*roaring.Bitmap{}
-	people := parterre.PersonID(ix.Population()) //nolint:gosec // persons fit 32 bits
-	for first := parterre.PersonID(1); first <= people; first += interestStep {
-		var step []parterre.PersonID
-		for p := first; p <= people && p < first+interestStep; p++ {
-			step = append(step, p)
+	err := inOrder(ctx, ix.Population(), interestStep, func(ctx context.Context, from, to int) (some []interested, err error) {
+		step := make([]parterre.PersonID, to-from)
+		for i := range step {
+			step[i] = parterre.PersonID(from + i + 1) //nolint:gosec // persons fit 32 bits
 		}
 		bodies, err := ix.d.People(ctx, step)
 		if err != nil {
@@ -41,13 +45,24 @@ func (ix *Index) Interests(ctx context.Context) ([]Interest, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, name := range names {
+			if len(names) > 0 {
+				some = append(some, interested{step[i], names})
+			}
+		}
+		return some, nil
+	}, func(some []interested) error {
+		for _, one := range some {
+			for _, name := range one.names {
 				if all[name] == nil {
 					all[name] = roaring.New()
 				}
-				all[name].Add(uint32(step[i]))
+				all[name].Add(uint32(one.person))
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	interests := make([]Interest, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -57,8 +72,8 @@ func (ix *Index) Interests(ctx context.Context) ([]Interest, error) {
 }
 
 func interestsIn(body []byte) (names []string, err error) {
-	if body == nil {
-		return nil, nil
+	if !bytes.Contains(body, []byte(parterre.Interest)) && !bytes.Contains(body, []byte("topics")) {
+		return nil, nil // without decoding, which takes most of the time
 	}
 	var known profile
 	if err := json.Unmarshal(body, &known); err != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/parterre/parterre/roll"
 )
 
+// pinStep is how many pins one goroutine reads in a row.
+const pinStep = 16
+
 // Organic yields who engaged with each pin on the platform, in ascending order of the pins. Engagement with an ad is not
 // organic and is left out. The bitmap is valid during the call alone.
 func (ix *Index) Organic(ctx context.Context, accounts []parterre.ID, yield func(pin parterre.ID, persons *roaring.Bitmap) error) error {
@@ -31,23 +34,46 @@ func (ix *Index) Organic(ctx context.Context, accounts []parterre.ID, yield func
 			return parterre.Internalf(err, "find the pins of ad account %d", account)
 		}
 	}
-	for _, pin := range slices.Sorted(maps.Keys(facets)) {
-		persons := roaring.New()
-		for _, id := range facets[pin] {
-			err := ix.d.Chunks(ctx, facetRoll(id), func(block uint16, c roll.Chunk) error {
-				for i := range c.Len() {
-					low, _ := c.At(i)
-					persons.Add(uint32(roll.Person(block, low)))
-				}
-				return nil
-			})
+	type engaged struct {
+		pin     parterre.ID
+		persons *roaring.Bitmap
+	}
+	pins := slices.Sorted(maps.Keys(facets))
+	return inOrder(ctx, len(pins), pinStep, func(ctx context.Context, from, to int) (some []engaged, err error) {
+		for _, pin := range pins[from:to] {
+			persons, err := ix.engagedBy(ctx, facets[pin])
 			if err != nil {
-				return parterre.Internalf(err, "read who engaged with a pin")
+				return nil, parterre.Internalf(err, "read who engaged with a pin")
+			}
+			some = append(some, engaged{pin, persons})
+		}
+		return some, nil
+	}, func(some []engaged) error {
+		for _, e := range some {
+			if err := yield(e.pin, e.persons); err != nil {
+				return err
 			}
 		}
-		if err := yield(pin, persons); err != nil {
-			return err
+		return nil
+	})
+}
+
+// engagedBy are the persons of several facets together.
+func (ix *Index) engagedBy(ctx context.Context, facets []driver.FacetID) (*roaring.Bitmap, error) {
+	all, some := roaring.New(), []uint32(nil)
+	for _, id := range facets {
+		err := ix.d.Chunks(ctx, facetRoll(id), func(block uint16, c roll.Chunk) error {
+			some = some[:0]
+			for i := range c.Len() {
+				low, _ := c.At(i)
+				some = append(some, uint32(roll.Person(block, low)))
+			}
+			all.AddMany(some)
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return all, nil
 }
