@@ -7,26 +7,26 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// inOrder reads n things, some in a row by one goroutine, and about as many rows at a time as there are cores. What was read is
-// handed over one by one, in the order of the numbers from 0 on. It ends with the first error, when nothing of it runs any more.
+// inOrder reads n things in parts of a size, about as many parts at a time as there are cores. Each part is handed over by
+// itself, in the order of the numbers from 0 on. It ends with the first error, when nothing of it runs any more.
 func inOrder[T any](
-	ctx context.Context, n, some int, read func(ctx context.Context, from, to int) (T, error), take func(T) error,
+	ctx context.Context, n, size int, read func(ctx context.Context, from, to int) (T, error), take func(T) error,
 ) error {
 	g, ctx := errgroup.WithContext(ctx)
-	rows := make(chan chan T, runtime.GOMAXPROCS(0)) // of what is read now, each with room for it
+	parts := make(chan chan T, runtime.GOMAXPROCS(0)) // that are read now, each with room for what is read
 	g.Go(func() error {
-		defer close(rows)
-		for from := 0; from < n; from += some {
-			row := make(chan T, 1)
+		defer close(parts)
+		for from := 0; from < n; from += size {
+			part := make(chan T, 1)
 			select {
-			case rows <- row:
+			case parts <- part:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 			g.Go(func() error {
-				read, err := read(ctx, from, min(from+some, n))
+				read, err := read(ctx, from, min(from+size, n))
 				if err == nil {
-					row <- read
+					part <- read
 				}
 				return err
 			})
@@ -34,9 +34,9 @@ func inOrder[T any](
 		return nil
 	})
 	g.Go(func() error {
-		for row := range rows {
+		for part := range parts {
 			select {
-			case read := <-row:
+			case read := <-part:
 				if err := take(read); err != nil {
 					return err
 				}

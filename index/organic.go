@@ -12,7 +12,7 @@ import (
 	"github.com/parterre/parterre/roll"
 )
 
-// pinStep is how many pins one goroutine reads in a row.
+// pinStep is how many pins are read by one goroutine, so that starting it does not count.
 const pinStep = 16
 
 // Organic yields who engaged with each pin on the platform, in ascending order of the pins. Engagement with an ad is not
