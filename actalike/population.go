@@ -10,8 +10,8 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// Items yields the items of a population, each once, with the persons who engaged with it. The bitmap is valid during the call
-// alone.
+// Items yields the items of a population, each once, with the persons who engaged with it. The order is always the same: what is
+// read in another order is numbered otherwise. The bitmap is valid during the call alone.
 type Items func(yield func(name string, persons *roaring.Bitmap) error) error
 
 // Population is who engaged with what, by person. It does not change once it is made and may be used concurrently.
@@ -70,11 +70,13 @@ type column struct {
 // gather counts who engaged with an item, in starts one place further, and appends them as a column has them.
 func (p *Population) gather(dst []byte, item uint32, who *roaring.Bitmap) []byte {
 	before := uint32(0)
-	eachOf(who, p.Persons(), func(person uint32) {
-		p.starts[person+1]++
-		p.degrees[item]++
-		dst = binary.AppendUvarint(dst, uint64(person-before))
-		before = person
+	batchesOf(who, p.Persons(), func(some []uint32) {
+		for _, person := range some {
+			p.starts[person+1]++
+			p.degrees[item]++
+			dst = binary.AppendUvarint(dst, uint64(person-before))
+			before = person
+		}
 	})
 	return dst
 }
@@ -114,19 +116,10 @@ func (p *Population) renumber(from int) {
 	}
 }
 
-// eachOf calls f for the persons of a bitmap who are in the population, in ascending order.
-func eachOf(who *roaring.Bitmap, persons int, f func(uint32)) {
-	batchesOf(who, persons, func(some []uint32) {
-		for _, person := range some {
-			f(person)
-		}
-	})
-}
-
 // fetched is how many persons are given at a time to who fetches their rows.
 const fetched = 64
 
-// batchesOf is eachOf for several persons at a time.
+// batchesOf calls f for the persons of a bitmap who are in the population, several at a time, in ascending order.
 func batchesOf(who *roaring.Bitmap, persons int, f func([]uint32)) {
 	some := make([]uint32, fetched)
 	for it := who.ManyIterator(); ; {

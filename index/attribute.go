@@ -11,7 +11,6 @@ import (
 
 	"github.com/parterre/parterre"
 	"github.com/parterre/parterre/index/driver"
-	"github.com/parterre/parterre/roll"
 )
 
 // attributes is the ad account, of nobody, among whose facets the values of attributes are kept: a facet whose body is the
@@ -151,16 +150,9 @@ func (ix *Index) Active(ctx context.Context, account parterre.ID, engaged bool, 
 	if err != nil {
 		return nil, parterre.Internalf(err, "find what happened on ad account %d", account)
 	}
-	all := roaring.New()
-	from := Membership{Window: 1}.since(since + 1)
-	for _, id := range ids {
-		err := ix.d.Chunks(ctx, facetRoll(id), func(block uint16, c roll.Chunk) error {
-			roll.Members(c, roll.Chunk{}, from, func(low uint16) { all.Add(uint32(roll.Person(block, low))) })
-			return nil
-		})
-		if err != nil {
-			return nil, parterre.Internalf(err, "read who did something")
-		}
+	all, err := ix.personsOf(ctx, ids, Membership{Window: 1}.since(since+1))
+	if err != nil {
+		return nil, parterre.Internalf(err, "read who did something")
 	}
 	return all, nil
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/parterre/parterre/index/driver"
 )
 
+// topics is the name under which an import says which topics people have.
+const topics = "topics"
+
 // interestStep is how many persons are read at a time.
 const interestStep = 4096
 
@@ -72,17 +75,17 @@ func (ix *Index) Interests(ctx context.Context) ([]Interest, error) {
 }
 
 func interestsIn(body []byte) (names []string, err error) {
-	if !bytes.Contains(body, []byte(parterre.Interest)) && !bytes.Contains(body, []byte("topics")) {
-		return nil, nil // without decoding, which takes most of the time
+	if !bytes.Contains(body, []byte(parterre.Interest)) && !bytes.Contains(body, []byte(topics)) {
+		return nil, nil // neither name is in it, and decoding takes most of the time
 	}
 	var known profile
 	if err := json.Unmarshal(body, &known); err != nil {
 		return nil, parterre.Internalf(fmt.Errorf("%w: %w", driver.ErrCorrupt, err), "read what is known of a person")
 	}
 	names = slices.Clone(known.Attributes[parterre.Interest])
-	var topics []string
-	if json.Unmarshal(known.More["topics"], &topics) == nil {
-		names = append(names, topics...)
+	var said []string
+	if json.Unmarshal(known.More[topics], &said) == nil {
+		names = append(names, said...)
 	}
 	return names, nil
 }

@@ -41,7 +41,7 @@ func (ix *Index) Organic(ctx context.Context, accounts []parterre.ID, yield func
 	pins := slices.Sorted(maps.Keys(facets))
 	return inOrder(ctx, len(pins), pinStep, func(ctx context.Context, from, to int) (some []engaged, err error) {
 		for _, pin := range pins[from:to] {
-			persons, err := ix.engagedBy(ctx, facets[pin])
+			persons, err := ix.personsOf(ctx, facets[pin], 0)
 			if err != nil {
 				return nil, parterre.Internalf(err, "read who engaged with a pin")
 			}
@@ -58,16 +58,13 @@ func (ix *Index) Organic(ctx context.Context, accounts []parterre.ID, yield func
 	})
 }
 
-// engagedBy are the persons of several facets together.
-func (ix *Index) engagedBy(ctx context.Context, facets []driver.FacetID) (*roaring.Bitmap, error) {
+// personsOf are those of whom one of the facets came, at the moment or later. The bitmap is the caller's own.
+func (ix *Index) personsOf(ctx context.Context, facets []driver.FacetID, since parterre.Stamp) (*roaring.Bitmap, error) {
 	all, some := roaring.New(), []uint32(nil)
 	for _, id := range facets {
 		err := ix.d.Chunks(ctx, facetRoll(id), func(block uint16, c roll.Chunk) error {
 			some = some[:0]
-			for i := range c.Len() {
-				low, _ := c.At(i)
-				some = append(some, uint32(roll.Person(block, low)))
-			}
+			roll.Members(c, roll.Chunk{}, since, func(low uint16) { some = append(some, uint32(roll.Person(block, low))) })
 			all.AddMany(some)
 			return nil
 		})
